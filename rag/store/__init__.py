@@ -1,0 +1,91 @@
+"""The vector store: one interface, Qdrant Edge embedded (`edge.py`) or a server (`server.py`).
+
+Both hold one point per chunk with a dense and a sparse named vector and the chunk as payload,
+and pass the same contract tests (`tests/store/`). Access groups are a filter inside every
+query. The catalogue (`rag/library.py`) is the truth about which version of a document may
+answer; the store may, for the moment between two writes or after a crash, also hold chunks of
+another version, which the retriever ignores.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from rag.types import Chunk
+
+SCHEMA = 1
+"""Version of the payload and vector layout; part of the IndexSpec."""
+
+
+@dataclass(frozen=True, slots=True)
+class SparseVector:
+    """Term weights of one text: `indices` are term hashes (31 bits, ascending, unique)."""
+
+    indices: tuple[int, ...]
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedChunk:
+    """A chunk with what the index needs: vectors, and who may read it."""
+
+    chunk: Chunk
+    dense: Sequence[float]
+    """Unit length, `IndexSpec.dimension` numbers."""
+    sparse: SparseVector
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoreQuery:
+    """One hybrid search. At least one of `dense` and `sparse` is given."""
+
+    groups: frozenset[str]
+    """Only chunks readable by any of these; an empty set finds nothing."""
+    dense: Sequence[float] | None = None
+    sparse: SparseVector | None = None
+    sparse_language: str = ""
+    """If set, the sparse half sees only chunks of this language (`Chunk.language`)."""
+    documents: frozenset[str] | None = None
+    """If given, only chunks of these document ids."""
+    limit: int = 10
+    candidates: int = 50
+    """Depth of each half before fusion."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A found chunk. `score` is RRF's (both halves given) or the single half's own."""
+
+    chunk: Chunk
+    score: float
+    similarity: float
+    """Cosine of query and chunk; 0.0 where the query had no dense half."""
+
+
+class Store(Protocol):
+    """What both stores do. Safe to share between threads."""
+
+    def replace(self, document_id: str, chunks: Sequence[IndexedChunk]) -> None:
+        """Make `chunks` the document's only chunks; readers see all the old or all the new."""
+
+    def delete(self, document_id: str) -> int:
+        """Remove a document's chunks; how many there were."""
+
+    def search(self, query: StoreQuery) -> list[Hit]:
+        """Best first."""
+
+    def chunks(self, document_id: str) -> list[Chunk]:
+        """All chunks of a document (of every version held), by ordinal."""
+
+    def set_groups(self, document_id: str, groups: tuple[str, ...]) -> None:
+        """Change who may read a document; in effect when this returns."""
+
+    def count(self, document_id: str | None = None) -> int:
+        """How many chunks there are, of one document or in all."""
+
+    def clear(self) -> None:
+        """Remove everything and adopt the IndexSpec that the store was opened with."""
+
+    def close(self) -> None:
+        """Flush and let go of the files or connections."""
