@@ -215,3 +215,28 @@ class IndexSpec:
     dimension: int
     chunking: str
     schema: int
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """First event of an answer: what the retriever found, best first."""
+
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One verified sentence, as soon as it may be shown, with the citations it refers to."""
+
+    sentence: Sentence
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Last event, always sent: the whole answer, which replaces what was streamed."""
+
+    answer: Answer
+
+
+Event = Retrieved | Said | Answered
