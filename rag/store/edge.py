@@ -1,0 +1,296 @@
+"""The embedded store: Qdrant Edge, one shard in one folder, owned by one process.
+
+    <folder>/lock        held while open (flock: gone with the process, however it ends)
+    <folder>/index.json  the IndexSpec, written before the shard
+    <folder>/shard/      the engine's files
+
+An acknowledged write is in the engine's write-ahead log and survives `kill -9`. Search is exact:
+no HNSW graph is built, which holds to about 200,000 chunks (docs/decisions/0003-store.md). The
+engine raises nothing narrower than `Exception`; only opening translates it.
+"""
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict
+from io import TextIOWrapper
+from pathlib import Path
+from typing import cast
+
+import qdrant_edge as engine
+
+from rag.store import Hit, IndexedChunk, StoreQuery
+from rag.store.payload import (
+    BATCH,
+    DENSE,
+    KEYWORDS,
+    REBUILD,
+    RRF_K,
+    SPARSE,
+    describe_mismatch,
+    similarities,
+    to_chunk,
+    to_payload,
+)
+from rag.store.rwlock import ReadWriteLock
+from rag.types import Chunk, IndexSpec
+from serving.errors import IndexMismatch, StoreBusy
+
+_PAGE = 1000
+"""Points in one read of a document's chunks."""
+_NEVER = 2**40
+"""Kilobytes of vectors before the optimizer would build HNSW."""
+
+
+class EdgeStore:
+    """`rag.store.Store` in a folder. Threads share it; a second process is refused."""
+
+    def __init__(self, folder: Path, spec: IndexSpec, *, rebuild: bool = False) -> None:
+        """Open the store, or make an empty one.
+
+        Args:
+            folder: Created if missing.
+            spec: What the vectors to be stored are made with.
+            rebuild: Remove what is there, whatever it was built with, and adopt `spec`.
+
+        Raises:
+            StoreBusy: another process holds the folder.
+            IndexMismatch: built with another spec, or unreadable; the message names the remedy.
+        """
+        self._folder = folder
+        self._spec = spec
+        self._lock = ReadWriteLock()
+        folder.mkdir(parents=True, exist_ok=True)
+        self._owner = _own(folder)
+        try:
+            if rebuild:
+                _wipe(folder, spec)
+            _check_spec(folder, spec)
+            self._shard: engine.EdgeShard | None = _open_shard(folder, spec.dimension)
+        except BaseException:
+            self._owner.close()
+            raise
+
+    def replace(self, document_id: str, chunks: Sequence[IndexedChunk]) -> None:
+        """Make `chunks` the document's only chunks; readers see all the old or all the new.
+
+        Killed half-way, the document has chunks of both versions until it is replaced again.
+        """
+        points = [_point(chunk) for chunk in chunks]
+        stale = engine.Filter(
+            must=[_match("document_id", [document_id])],
+            must_not=[engine.HasIdCondition({point.id for point in points})],
+        )
+        with self._lock.write():
+            shard = self._open()
+            for start in range(0, len(points), BATCH):
+                shard.update(engine.UpdateOperation.upsert_points(points[start : start + BATCH]))
+            shard.update(engine.UpdateOperation.delete_points_by_filter(stale))
+
+    def delete(self, document_id: str) -> int:
+        """Remove a document's chunks; how many there were."""
+        whole = _document(document_id)
+        with self._lock.write():
+            shard = self._open()
+            found = shard.count(engine.CountRequest(filter=whole))
+            if found:
+                shard.update(engine.UpdateOperation.delete_points_by_filter(whole))
+            return found
+
+    def search(self, query: StoreQuery) -> list[Hit]:
+        """Best first."""
+        if not query.groups or query.documents == frozenset():
+            return []
+        request = _request(query)
+        if request is None:
+            return []
+        with self._lock.read():
+            points = self._open().query(request)
+        cosines = similarities(query.dense, [point.vector for point in points])
+        return [
+            Hit(to_chunk(str(point.id), point.payload or {}), point.score, cosine)
+            for point, cosine in zip(points, cosines, strict=True)
+        ]
+
+    def chunks(self, document_id: str) -> list[Chunk]:
+        """All chunks of a document (of every version held), by ordinal."""
+        whole = _document(document_id)
+        found: list[Chunk] = []
+        offset: engine.PointId | None = None
+        with self._lock.read():
+            shard = self._open()
+            while True:
+                page = engine.ScrollRequest(
+                    filter=whole, limit=_PAGE, offset=offset, with_payload=True
+                )
+                records, offset = shard.scroll(page)
+                found += [to_chunk(str(record.id), record.payload or {}) for record in records]
+                if offset is None:
+                    return sorted(found, key=lambda chunk: (chunk.ordinal, chunk.version))
+
+    def set_groups(self, document_id: str, groups: tuple[str, ...]) -> None:
+        """Change who may read a document; in effect when this returns."""
+        change = engine.UpdateOperation.set_payload_by_filter(
+            _document(document_id), {"groups": list(groups)}
+        )
+        with self._lock.write():
+            self._open().update(change)
+
+    def count(self, document_id: str | None = None) -> int:
+        """How many chunks there are, of one document or in all."""
+        chosen = None if document_id is None else _document(document_id)
+        with self._lock.read():
+            return self._open().count(engine.CountRequest(filter=chosen))
+
+    def clear(self) -> None:
+        """Remove everything."""
+        with self._lock.write():
+            self._open().close()
+            self._shard = None
+            _wipe(self._folder, self._spec)
+            self._shard = _open_shard(self._folder, self._spec.dimension)
+
+    def close(self) -> None:
+        """Flush and let go of the folder. Closing twice is harmless."""
+        with self._lock.write():
+            if self._shard is not None:
+                self._shard.flush()
+                self._shard.close()
+                self._shard = None
+            self._owner.close()
+
+    def _open(self) -> engine.EdgeShard:
+        if self._shard is None:
+            raise ValueError("The store is closed.")
+        return self._shard
+
+
+def _own(folder: Path) -> TextIOWrapper:
+    """The open lock file; closing it gives the folder up."""
+    handle = (folder / "lock").open("a")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        handle.close()
+        raise StoreBusy(
+            f"Another process has the index in {folder} open. Stop it, "
+            "or use a Qdrant server (FOOTNOTE_QDRANT_URL)."
+        ) from None
+    return handle
+
+
+def _check_spec(folder: Path, spec: IndexSpec) -> None:
+    """Compare with what is recorded; record it where nothing is."""
+    file = folder / "index.json"
+    if not file.exists():
+        if (folder / "shard").exists():
+            raise IndexMismatch(f"{file} is missing. Run `{REBUILD}`.")
+        _record(folder, spec)
+        return
+    try:
+        found = IndexSpec(**json.loads(file.read_text()))
+    except (ValueError, TypeError):
+        raise IndexMismatch(f"{file} cannot be read. Run `{REBUILD}`.") from None
+    if found != spec:
+        raise IndexMismatch(describe_mismatch(found, spec))
+
+
+def _record(folder: Path, spec: IndexSpec) -> None:
+    draft = folder / "index.json.new"
+    with draft.open("w") as handle:
+        json.dump(asdict(spec), handle, indent=2)
+        handle.flush()
+        os.fsync(handle.fileno())
+    draft.rename(folder / "index.json")
+
+
+def _wipe(folder: Path, spec: IndexSpec) -> None:
+    """Vectors go, at once, before the new spec comes: a crash leaves no false description."""
+    gone = folder / "shard.old"
+    if gone.exists():
+        shutil.rmtree(gone)
+    if (folder / "shard").exists():
+        (folder / "shard").rename(gone)
+    _record(folder, spec)
+    if gone.exists():
+        shutil.rmtree(gone)
+
+
+def _open_shard(folder: Path, dimension: int) -> engine.EdgeShard:
+    """Load the shard. A new one is made beside and moved in, so that it is whole or absent."""
+    home = folder / "shard"
+    if not home.exists():
+        draft = folder / "shard.new"
+        if draft.exists():
+            shutil.rmtree(draft)
+        draft.mkdir()
+        _create_shard(draft, dimension)
+        draft.rename(home)
+    try:
+        return engine.EdgeShard.load(str(home))
+    except Exception as error:  # the engine raises nothing narrower
+        reason = str(error).splitlines()[0]
+        raise IndexMismatch(f"{home} cannot be opened ({reason}). Run `{REBUILD}`.") from error
+
+
+def _create_shard(home: Path, dimension: int) -> None:
+    shard = engine.EdgeShard.create(
+        str(home),
+        engine.EdgeConfig(
+            vectors={DENSE: engine.EdgeVectorParams(dimension, engine.Distance.Cosine)},
+            sparse_vectors={SPARSE: engine.EdgeSparseVectorParams(modifier=engine.Modifier.Idf)},
+            optimizers=engine.EdgeOptimizersConfig(indexing_threshold=_NEVER),
+            wal_enabled=True,  # without: nothing is durable before flush, and no lock
+        ),
+    )
+    for field in KEYWORDS:
+        index = engine.KeywordIndexParams(enable_hnsw=True)
+        shard.update(engine.UpdateOperation.create_field_index(field, index))
+    shard.close()
+
+
+def _point(indexed: IndexedChunk) -> engine.Point:
+    sparse = engine.SparseVector(list(indexed.sparse.indices), list(indexed.sparse.values))
+    vectors: dict[str, engine.NamedVector] = {DENSE: list(indexed.dense), SPARSE: sparse}
+    return engine.Point(indexed.chunk.id, vectors, to_payload(indexed))
+
+
+def _match(field: str, values: list[str]) -> engine.FieldCondition:
+    return engine.FieldCondition(field, match=engine.MatchAny(values))
+
+
+def _document(document_id: str) -> engine.Filter:
+    return engine.Filter(must=[_match("document_id", [document_id])])
+
+
+def _request(query: StoreQuery) -> engine.QueryRequest | None:
+    """The engine's request; None if nothing is asked. Access is filtered inside each half."""
+    allowed: list[engine.ConditionType] = [_match("groups", sorted(query.groups))]
+    if query.documents is not None:
+        allowed.append(_match("document_id", sorted(query.documents)))
+    halves: list[tuple[engine.Query, engine.Filter]] = []
+    if query.dense is not None:
+        nearest = engine.Query.Nearest(list(query.dense), using=DENSE)
+        halves.append((nearest, engine.Filter(must=allowed)))
+    if query.sparse is not None and query.sparse.indices:
+        terms = engine.SparseVector(list(query.sparse.indices), list(query.sparse.values))
+        spoken = [_match("language", [query.sparse_language])] if query.sparse_language else []
+        nearest = engine.Query.Nearest(terms, using=SPARSE)
+        halves.append((nearest, engine.Filter(must=[*allowed, *spoken])))
+    if not halves:
+        return None
+    if len(halves) == 1:
+        ((ranking, seen),) = halves
+        return engine.QueryRequest(
+            query.limit, query=ranking, filter=seen, with_payload=True, with_vector=[DENSE]
+        )
+    return engine.QueryRequest(
+        query.limit,
+        # The stubs do not say that the variants of Fusion are Fusions.
+        query=cast(engine.Fusion, engine.Fusion.Rrf(RRF_K)),
+        prefetches=[engine.Prefetch(query.candidates, half, filter=seen) for half, seen in halves],
+        with_payload=True,
+        with_vector=[DENSE],
+    )
