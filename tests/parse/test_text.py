@@ -79,7 +79,7 @@ def test_pieces_fit_and_cover(text: str, limit: int) -> None:
 
 def test_pieces_end_at_sentences() -> None:
     text = "One two three. Four five six. Seven eight nine."
-    pieces = [text[a:b] for a, b in split_to_tokens(text, 7, count)]
+    pieces = [text[a:b] for a, b in split_to_tokens(text, 8, count)]
     assert pieces == ["One two three.", "Four five six.", "Seven eight nine."]
 
 
