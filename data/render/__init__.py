@@ -1,0 +1,1 @@
+"""Renderers of the sample organisation: Markdown sources to office formats. Build time only."""
