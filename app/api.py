@@ -1,0 +1,143 @@
+"""The documents half of the API, mounted at `/api`: list, add, remove, read again, original, page.
+
+Access is the local user's groups; a document outside them is answered like one that is not there.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import FastAPI, Form, Request, UploadFile
+from fastapi.responses import FileResponse, JSONResponse, Response
+
+from app.services import Services, local_principal
+from rag.pages import page_png
+from rag.types import EVERYONE, Document, Principal, State
+from serving.errors import FootnoteError, Forbidden, RejectedFile
+
+# Types a browser shows by itself without running anything in them. Everything else that is text
+# is sent as plain text, and the rest as a download.
+_SHOWN = frozenset({"application/pdf", "image/png", "image/jpeg"})
+_TEXT = ("text/", "message/", "application/xml", "application/xhtml", "image/svg")
+
+
+def create_api(services: Services) -> FastAPI:
+    """The application to mount at `/api`."""
+    api = FastAPI(title="Footnote", docs_url=None, redoc_url=None, openapi_url=None)
+    api.add_exception_handler(FootnoteError, _failed)
+    principal = local_principal(services.runtime.settings)
+    _add_collection(api, services, principal)
+    _add_single(api, services, principal)
+    _add_contents(api, services, principal)
+    return api
+
+
+def _add_collection(api: FastAPI, services: Services, principal: Principal) -> None:
+    @api.get("/documents")
+    def list_documents() -> dict[str, Any]:
+        documents = services.runtime.library.list(principal.groups)
+        return {"documents": [describe(document) for document in documents]}
+
+    @api.post("/documents", status_code=202)
+    def add_document(
+        file: UploadFile,
+        name: Annotated[str, Form()] = "",
+        groups: Annotated[list[str] | None, Form()] = None,
+    ) -> dict[str, Any]:
+        chosen = name.strip() or file.filename or ""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "upload"
+            with path.open("wb") as copy:
+                shutil.copyfileobj(file.file, copy)
+            return describe(accept(services, path, chosen, groups or (EVERYONE,)))
+
+
+def _add_single(api: FastAPI, services: Services, principal: Principal) -> None:
+    @api.get("/documents/{document_id}")
+    def get_document(document_id: str) -> dict[str, Any]:
+        return describe(readable(services, principal, document_id))
+
+    @api.delete("/documents/{document_id}", status_code=204)
+    def delete_document(document_id: str) -> None:
+        services.pipeline.remove(readable(services, principal, document_id).id)
+
+    @api.post("/documents/{document_id}/reingest", status_code=202)
+    def reingest(document_id: str) -> dict[str, Any]:
+        document = readable(services, principal, document_id)
+        services.jobs.submit(document.id)
+        return describe(document)
+
+
+def _add_contents(api: FastAPI, services: Services, principal: Principal) -> None:
+    @api.get("/documents/{document_id}/original", response_model=None)
+    def original(document_id: str) -> Response:
+        document = readable(services, principal, document_id)
+        return original_response(services.runtime.library.original(document.sha256), document)
+
+    @api.get("/documents/{document_id}/pages/{page}.png", response_model=None)
+    def page(document_id: str, page: int) -> Response:
+        document = readable(services, principal, document_id)
+        if document.media_type != "application/pdf" or not 1 <= page <= document.pages:
+            raise Forbidden("There is no such page.")
+        image = page_png(services.runtime.library.original(document.sha256), page)
+        return Response(image, media_type="image/png")
+
+
+def readable(services: Services, principal: Principal, document_id: str) -> Document:
+    """The document, if there is one that this principal may read.
+
+    Raises:
+        Forbidden: otherwise.
+    """
+    document = services.runtime.library.get(document_id)
+    if document is None or not principal.may_read(document.groups):
+        raise Forbidden("There is no such document.")
+    return document
+
+
+def accept(services: Services, path: Path, name: str, groups: Iterable[str]) -> Document:
+    """Take a file in and queue it; a rejected one is returned with its reason, not queued.
+
+    Raises:
+        RejectedFile: the name or the groups are empty.
+    """
+    cleaned = tuple(dict.fromkeys(group.strip() for group in groups if group.strip()))
+    if not name:
+        raise RejectedFile("The file has no name. Send one in the field 'name'.")
+    if not cleaned:
+        raise RejectedFile(f"{name}: nobody could read it. Name at least one group.")
+    document = services.pipeline.accept(path, name, cleaned)
+    if document.state is State.WAITING:
+        services.jobs.submit(document.id)
+    return document
+
+
+def describe(document: Document) -> dict[str, Any]:
+    """A document as JSON: the catalogue's fields and the paths to it."""
+    return {**asdict(document), "original": f"/api/documents/{document.id}/original"}
+
+
+def original_response(path: Path, document: Document) -> Response:
+    """The original file, so that nothing in it can run in this origin."""
+    media_type, disposition = document.media_type, "inline"
+    if media_type not in _SHOWN:
+        if media_type.startswith(_TEXT):
+            media_type = "text/plain"
+        else:
+            disposition = "attachment"
+    file_name = quote(document.name.rsplit("/", 1)[-1], safe="")
+    headers = {"content-disposition": f"{disposition}; filename*=UTF-8''{file_name}"}
+    if media_type != "application/pdf":  # the browser's own PDF viewer does not load sandboxed
+        headers["content-security-policy"] = "sandbox; default-src 'none'"
+    return FileResponse(path, media_type=media_type, headers=headers)
+
+
+def _failed(_request: Request, error: Exception) -> JSONResponse:
+    status = (
+        404 if isinstance(error, Forbidden) else 400 if isinstance(error, RejectedFile) else 503
+    )
+    return JSONResponse({"error": {"message": str(error)}}, status_code=status)

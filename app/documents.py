@@ -1,0 +1,195 @@
+"""The Documents page: add files, see how far each is, look into one, read it again, delete it.
+
+The table polls the jobs only while something is being read.
+"""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from app.api import accept
+from app.citation import show_original_link
+from app.markup import label, shorten
+from app.services import Services
+from app.texts import Texts, state_word
+from rag.types import EVERYONE, Document, State
+from serving.errors import FootnoteError
+
+_BUSY = frozenset({State.WAITING, State.WORKING})
+_SHOWN_PARTS = 200
+_POLL = 0.7
+"""Seconds between two looks at the jobs."""
+
+
+def show(services: Services, text: Texts) -> None:
+    """Draw the page."""
+    st.header(text("nav.documents"), anchor=False)
+    _show_upload(services, text)
+    for problem in st.session_state.get("upload_problems", []):
+        st.error(label(problem), icon=":material/error:")
+    notice = st.session_state.pop("documents_notice", "")
+    if notice:
+        st.toast(label(notice), icon=":material/check:")
+    documents = services.runtime.library.list(None)
+    if not documents:
+        st.caption(text("docs.empty"))
+        return
+    busy = any(document.state in _BUSY for document in documents)
+    table = st.fragment(_show_table, run_every=_POLL if busy else None)
+    table(services, text)
+
+
+def _show_upload(services: Services, text: Texts) -> None:
+    settings = services.runtime.settings
+    known = {group for document in services.runtime.library.list(None) for group in document.groups}
+    with st.form("upload", clear_on_submit=True):
+        files = st.file_uploader(text("docs.files"), accept_multiple_files=True, key="files")
+        st.caption(text("docs.intro", limit=settings.max_file_mb))
+        groups = st.multiselect(
+            text("docs.groups"),
+            sorted(known | {EVERYONE}),
+            default=[EVERYONE],
+            accept_new_options=True,
+            key="groups",
+        )
+        if st.form_submit_button(text("docs.add"), type="primary", icon=":material/add:"):
+            st.session_state["upload_problems"] = add_files(services, text, files, groups)
+
+
+def add_files(
+    services: Services, text: Texts, files: Sequence[UploadedFile], groups: Sequence[str]
+) -> list[str]:
+    """Take each file in; the lines for those that were not accepted. One never stops the rest."""
+    problems = []
+    for file in files:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "upload"
+            path.write_bytes(file.getbuffer())
+            try:
+                document = accept(services, path, file.name, groups)
+                reason = document.reason if document.state is State.REJECTED else ""
+            except FootnoteError as error:
+                reason = str(error)
+        if reason:
+            problems.append(one_line(text, file.name, reason))
+    return problems
+
+
+def one_line(text: Texts, name: str, reason: str) -> str:
+    """Which file, and why; the name once, although reasons may begin with it."""
+    return reason if name in reason else text("docs.problem", name=name, reason=reason)
+
+
+def _show_table(services: Services, text: Texts) -> None:
+    documents = services.runtime.library.list(None)
+    _show_progress(services, text, documents)
+    chosen = st.dataframe(
+        rows(text, documents),
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        column_config=_columns(text),
+        key="table",
+    )
+    busy = {document.id for document in documents if document.state in _BUSY}
+    if busy != st.session_state.get("busy_documents", set()):
+        st.session_state["busy_documents"] = busy
+        st.rerun()  # the page decides anew whether to poll
+    selected = chosen["selection"]["rows"]
+    if selected and selected[0] < len(documents):
+        _show_document(services, text, documents[selected[0]])
+    else:
+        st.caption(text("docs.pick"))
+
+
+def _show_progress(services: Services, text: Texts, documents: Sequence[Document]) -> None:
+    with st.container(key="progress"):
+        for document in documents:
+            if document.state not in _BUSY:
+                continue
+            progress = services.jobs.progress(document.id)
+            share = progress.done / progress.total if progress and progress.total else 0.0
+            word = state_word(text, document.state)
+            st.progress(min(share, 1.0), f"{label(shorten(document.name, 60))} — {word}")
+
+
+def rows(text: Texts, documents: Sequence[Document]) -> dict[str, list[Any]]:
+    """The table as columns."""
+    return {
+        "name": [document.name for document in documents],
+        "state": [state_word(text, document.state) for document in documents],
+        "pages": [document.pages or None for document in documents],
+        "chunks": [document.chunks or None for document in documents],
+        "size": [size_words(document.size) for document in documents],
+        "groups": [", ".join(document.groups) for document in documents],
+        "added": [document.added_at[:16].replace("T", " ") for document in documents],
+        "reason": [document.reason for document in documents],
+    }
+
+
+def size_words(size: int) -> str:
+    """Bytes as KiB or MiB."""
+    return f"{size / 2**20:.1f} MiB" if size >= 2**20 else f"{size / 2**10:.1f} KiB"
+
+
+def _columns(text: Texts) -> dict[str, Any]:
+    column = st.column_config
+    found: dict[str, Any] = {
+        "name": column.TextColumn(text("docs.name"), width=220),
+        "pages": column.NumberColumn(text("docs.pages"), width=70),
+        "chunks": column.NumberColumn(text("docs.chunks"), width=90),
+        "reason": column.TextColumn(text("docs.reason"), width=320),
+    }
+    for key in ("state", "size", "groups", "added"):
+        found[key] = column.TextColumn(text("docs.added" if key == "added" else f"docs.{key}"))
+    found["groups"] = column.TextColumn(text("docs.groups"))
+    return found
+
+
+def _show_document(services: Services, text: Texts, document: Document) -> None:
+    with st.container(border=True, key="document"):
+        st.subheader(label(document.name), anchor=False)
+        if document.reason:
+            st.warning(label(one_line(text, document.name, document.reason)))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if document.sha256:
+                show_original_link(services, text, document)
+            if st.button(text("docs.again"), icon=":material/refresh:", type="tertiary"):
+                services.jobs.submit(document.id)
+                st.rerun()
+            if st.button(text("docs.delete"), icon=":material/delete:", type="tertiary"):
+                _confirm_delete(services, text, document)
+        with st.expander(text("docs.read")):
+            _show_read(services, text, document)
+
+
+def _confirm_delete(services: Services, text: Texts, document: Document) -> None:
+    def body() -> None:
+        st.markdown(label(text("docs.delete.sure", name=document.name)))
+        if st.button(text("docs.delete.yes"), type="primary", key="delete-yes"):
+            services.pipeline.remove(document.id)
+            st.session_state["documents_notice"] = text("docs.deleted", name=document.name)
+            st.rerun()
+
+    st.dialog(text("docs.delete"))(body)()
+
+
+def _show_read(services: Services, text: Texts, document: Document) -> None:
+    elements = services.runtime.library.elements(document) if document.version else []
+    if not elements:
+        st.caption(text("docs.nothing_read"))
+        return
+    for element in elements[:_SHOWN_PARTS]:
+        page = element.get("page")
+        words = str(element.get("text", ""))
+        where = f"{text('ask.page', page=page)} " if page else ""
+        if element.get("type") == "Title":
+            st.markdown(f"**{label(words)}**")
+        else:
+            st.markdown(label(f"{where}{words}"))
+    if len(elements) > _SHOWN_PARTS:
+        st.caption(text("docs.more", count=len(elements) - _SHOWN_PARTS))

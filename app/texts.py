@@ -1,0 +1,235 @@
+"""Every string that the pages and the API show to people, in English and Russian side by side.
+
+Knows nothing of documents: text from them is escaped where it is shown (`app/markup.py`).
+"""
+
+from collections.abc import Callable
+from typing import Literal
+
+from rag.types import Answer, Mode, Passage, State, Support
+
+Language = Literal["en", "ru"]
+LANGUAGES: dict[Language, str] = {"en": "English", "ru": "Русский"}
+Texts = Callable[..., str]
+"""`texts(key, **values)`: the string of that key."""
+
+# key: (English, Russian)
+_STRINGS: dict[str, tuple[str, str]] = {
+    "nav.ask": ("Ask", "Вопросы"),
+    "nav.documents": ("Documents", "Документы"),
+    "nav.traces": ("Traces", "Трассы"),
+    "side.language": ("Language", "Язык"),
+    "side.as": ("Answer as", "Отвечать для"),
+    "side.as.own": ("my groups ({groups})", "мои группы ({groups})"),
+    "side.model": ("Written by {model}", "Пишет модель {model}"),
+    "side.no_model": (
+        "No language model is set: answers are quotes from the documents.",
+        "Языковая модель не задана: ответы состоят из цитат.",
+    ),
+    "side.ollama": (
+        "Ollama runs on this machine. To let it write the answers, set these and restart:",
+        "На этой машине работает Ollama. Чтобы ответы писала она, задайте и перезапустите:",
+    ),
+    "ask.tagline": (
+        "Answers from your organisation's documents, with the place to check them.",
+        "Ответы по документам вашей организации — с местом, где их можно проверить.",
+    ),
+    "ask.tagline.none": (
+        "There are no documents yet. Add some on the Documents page.",
+        "Документов пока нет. Добавьте их на странице «Документы».",
+    ),
+    "ask.examples": ("For example", "Например"),
+    "ask.input": ("Ask the documents", "Спросите у документов"),
+    "ask.new": ("New conversation", "Новая беседа"),
+    "ask.searching": ("Searching {count} documents…", "Ищу в документах: {count}…"),
+    "ask.reading": ("Reading {count} passages…", "Читаю фрагменты: {count}…"),
+    "ask.copy": ("Copy", "Копировать"),
+    "ask.failed": (
+        "The answer could not be finished. {reason}",
+        "Не удалось закончить ответ. {reason}",
+    ),
+    "ask.stopped": ("Stopped before the answer was complete.", "Остановлено до конца ответа."),
+    "ask.too_long": (
+        "The question is longer than {limit} characters. Shorten it and ask again.",
+        "Вопрос длиннее {limit} знаков. Сократите его и спросите снова.",
+    ),
+    "ask.page": ("p. {page}", "с. {page}"),
+    "ask.closest": ("Closest passages", "Ближайшие фрагменты"),
+    "ask.refused": (
+        "The documents do not answer this.",
+        "В документах нет ответа на этот вопрос.",
+    ),
+    "ask.searched": (
+        "Documents searched: {count}. Nothing in them is close enough to the question to stand on.",
+        "Просмотрено документов: {count}. Ни один фрагмент не отвечает на вопрос.",
+    ),
+    "ask.searched.none": (
+        "There are no documents that you may read.",
+        "Нет документов, доступных вам для чтения.",
+    ),
+    "mode.extractive": (
+        "Quoted word for word from the documents",
+        "Дословные цитаты из документов",
+    ),
+    "mode.written": (
+        "Written from the documents, each sentence checked",
+        "Составлено по документам, каждое предложение проверено",
+    ),
+    "support.quoted": ("Stands in the document word for word", "Дословно есть в документе"),
+    "support.supported": ("Supported by the cited passage", "Подтверждается фрагментом"),
+    "support.partly": ("Only partly supported", "Подтверждается лишь отчасти"),
+    "support.unsupported": ("Not supported by the documents", "Документами не подтверждается"),
+    "notice.model_unavailable": (
+        "The language model did not answer, so these are quotes from the documents.",
+        "Языковая модель не ответила, поэтому здесь цитаты из документов.",
+    ),
+    "notice.model_interrupted": (
+        "The language model stopped in the middle. What it had said is kept.",
+        "Языковая модель прервалась. То, что она успела сказать, сохранено.",
+    ),
+    "notice.other": ("Note: {code}", "Примечание: {code}"),
+    "cite.page": ("Page {page} of {pages}", "Страница {page} из {pages}"),
+    "cite.open": ("Open the original", "Открыть оригинал"),
+    "cite.download": ("Download the original", "Скачать оригинал"),
+    "cite.context": ("Text around it", "Текст вокруг"),
+    "cite.quote": ("The quote", "Цитата"),
+    "cite.gone": (
+        "This document has been removed since, or may no longer be shown.",
+        "Этот документ с тех пор удалён или больше недоступен.",
+    ),
+    "cite.newer": (
+        "This document has a newer version. The quote is from the one that was asked.",
+        "У документа есть более новая версия. Цитата — из той, по которой дан ответ.",
+    ),
+    "cite.not_marked": (
+        "The exact place on the page could not be marked; the quote is beside it.",
+        "Точное место на странице отметить не удалось; цитата — рядом.",
+    ),
+    "docs.intro": (
+        "PDF, Word, PowerPoint, Excel, HTML, Markdown, text, e-mail: up to {limit} MiB a file.",
+        "PDF, Word, PowerPoint, Excel, HTML, Markdown, текст, письма: до {limit} МиБ на файл.",
+    ),
+    "docs.files": ("Drop files here", "Перетащите файлы сюда"),
+    "docs.groups": ("Who may read them", "Кто может читать"),
+    "docs.add": ("Add", "Добавить"),
+    "docs.empty": (
+        "No documents yet. What you add here can be asked a few seconds later.",
+        "Документов пока нет. Добавленное здесь можно спрашивать через несколько секунд.",
+    ),
+    "docs.accepted": ("{name}: accepted", "{name}: принят"),
+    "docs.problem": ("{name}: {reason}", "{name}: {reason}"),
+    "docs.name": ("Document", "Документ"),
+    "docs.state": ("State", "Состояние"),
+    "docs.pages": ("Pages", "Страницы"),
+    "docs.chunks": ("Passages", "Фрагменты"),
+    "docs.size": ("Size", "Размер"),
+    "docs.added": ("Added", "Добавлен"),
+    "docs.reason": ("What happened", "Что случилось"),
+    "docs.pick": (
+        "Select a document to look into it.",
+        "Выберите документ, чтобы посмотреть подробнее.",
+    ),
+    "docs.read": ("What was read", "Что прочитано"),
+    "docs.again": ("Read again", "Прочитать заново"),
+    "docs.delete": ("Delete", "Удалить"),
+    "docs.delete.sure": (
+        "Delete “{name}”? Questions will no longer be answered from it.",
+        "Удалить «{name}»? Ответов по нему больше не будет.",
+    ),
+    "docs.delete.yes": ("Yes, delete", "Да, удалить"),
+    "docs.deleted": ("{name}: deleted", "{name}: удалён"),
+    "docs.nothing_read": (
+        "Nothing has been read from it yet.",
+        "Из него пока ничего не прочитано.",
+    ),
+    "docs.more": ("{count} more parts", "Ещё частей: {count}"),
+    "state.waiting": ("Waiting", "Ожидает"),
+    "state.working": ("Being read", "Читается"),
+    "state.ready": ("Ready", "Готов"),
+    "state.rejected": ("Not accepted", "Не принят"),
+    "state.failed": ("Failed", "Сбой"),
+    "traces.empty": (
+        "No questions yet. Each one leaves a trace here.",
+        "Вопросов пока не было. Каждый оставляет здесь трассу.",
+    ),
+    "traces.question": ("Question", "Вопрос"),
+    "traces.when": ("When", "Когда"),
+    "traces.took": ("Milliseconds", "Миллисекунды"),
+    "traces.outcome": ("Outcome", "Итог"),
+    "traces.steps": ("Steps", "Шаги"),
+    "traces.passages": ("Passages", "Фрагменты"),
+    "traces.prompt": ("Prompt", "Запрос к модели"),
+    "traces.details": ("All details", "Все подробности"),
+    "traces.error": ("Error", "Ошибка"),
+    "traces.id": ("Trace {id}", "Трасса {id}"),
+    "page.error": (
+        "Something went wrong on this page. The server's log has the details. Try again.",
+        "На этой странице что-то пошло не так. Подробности в журнале сервера. Попробуйте ещё раз.",
+    ),
+    "api.sources": ("Sources", "Источники"),
+}
+
+EXAMPLES: dict[Language, tuple[str, ...]] = {
+    "en": (
+        "What is the per diem for business travel?",
+        "How long must a password be?",
+        "How many days of annual leave do I have?",
+        "What does error code E-42 mean?",
+    ),
+    "ru": (
+        "Какие суточные в командировке?",
+        "Какой длины должен быть пароль?",
+        "Сколько дней отпуска положено в год?",
+        "Что означает код ошибки E-42?",
+    ),
+}
+"""Questions that the sample organisation's documents answer."""
+
+
+def texts(language: Language) -> Texts:
+    """The strings of one language, as a function of key and values.
+
+    Calling it raises KeyError for an unknown key or a value that the string needs.
+    """
+    index = list(LANGUAGES).index(language)
+
+    def text(key: str, **values: object) -> str:
+        return _STRINGS[key][index].format(**values)
+
+    return text
+
+
+def language_from(locale: str | None) -> Language:
+    """The language for a browser's locale such as `ru-RU`; English where it is neither."""
+    return "ru" if (locale or "").lower().startswith("ru") else "en"
+
+
+def state_word(text: Texts, state: State) -> str:
+    """A document's state as a word a person understands."""
+    return text(f"state.{state.value}")
+
+
+def support_words(text: Texts, support: Support) -> str:
+    """What a level of support means."""
+    return text(f"support.{support.value}")
+
+
+def notice_words(text: Texts, code: str) -> str:
+    """A notice code of an answer as a sentence; an unknown one is shown as it is."""
+    known = f"notice.{code}"
+    return text(known) if known in _STRINGS else text("notice.other", code=code)
+
+
+def place(text: Texts, passage: Passage) -> str:
+    """Where a passage stands: the document's name, and the page where there are pages."""
+    chunk = passage.chunk
+    name = passage.document.name
+    return f"{name}, {text('ask.page', page=chunk.page_from)}" if chunk.page_from else name
+
+
+def refusal(text: Texts, answer: Answer) -> str:
+    """What was searched, in one or two sentences."""
+    assert answer.mode is Mode.REFUSED
+    if not answer.searched:
+        return text("ask.searched.none")
+    return f"{text('ask.refused')} {text('ask.searched', count=answer.searched)}"
