@@ -1,0 +1,1 @@
+"""Measuring answers against question sets: `python -m rag.evaluate run FOLDER`."""

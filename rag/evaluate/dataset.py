@@ -1,0 +1,188 @@
+"""Question sets in the format of `../shared/eval`.
+
+`corpus*.jsonl`: {"id", "title", "text", "lang"?, "acl"?}; `questions*.jsonl`: {"id",
+"question", "answers", "gold_ids", "answerable", "lang"?, "history"?, "asker"?}. A set may have
+a leave-out variant: `questions_leaveout*.jsonl`, and `leaveout_excluded_docs.json` with the
+corpus ids that must not be indexed.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from rag.types import EVERYONE, Principal, Turn
+from serving.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One passage of the corpus."""
+
+    id: str
+    title: str
+    text: str
+    language: str
+    groups: tuple[str, ...]
+    """Who may read it: the row's `acl`, else everyone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question with what is known about its answer."""
+
+    id: str
+    question: str
+    answers: tuple[str, ...]
+    gold: frozenset[str]
+    """Ids of corpus rows."""
+    answerable: bool
+    language: str
+    history: tuple[Turn, ...]
+    principal: Principal
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which part of a set to take."""
+
+    leaveout: bool = False
+    questions: Path | None = None
+    """Another set's question file, in place of the folder's own."""
+    gold_prefixes: Mapping[str, str] | None = None
+    """Rewrites the beginning of gold ids, e.g. {"xq-ru": "xq-en"}."""
+    gold_field: str = "gold_ids"
+    language: str = ""
+    """Only questions in this language."""
+    corpus_language: str = ""
+    """Only passages in this language."""
+    limit: int | None = None
+    """Only that many questions, spread evenly over the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A corpus and questions about it."""
+
+    name: str
+    corpus: tuple[Row, ...]
+    questions: tuple[Question, ...]
+
+    @property
+    def corpus_hash(self) -> str:
+        """64 hex digits; the same for the same passages in the same order."""
+        digest = hashlib.sha256()
+        for row in self.corpus:
+            digest.update(f"{row.id}\0{row.title}\0{row.text}\0{row.groups}\0".encode())
+        return digest.hexdigest()
+
+
+def load(folder: Path, selection: Selection) -> Dataset:
+    """Read a set.
+
+    Raises:
+        ConfigError: the folder is not a set, or nothing of it is selected.
+    """
+    excluded: frozenset[str] = frozenset()
+    pattern = "questions*.jsonl"
+    if selection.leaveout:
+        pattern = "questions_leaveout*.jsonl"
+        excluded = frozenset(json.loads(_one(folder, "leaveout_excluded_docs.json").read_text()))
+    corpus = tuple(
+        row
+        for file in _all(folder, "corpus*.jsonl")
+        for row in map(_row, _lines(file))
+        if row.id not in excluded and selection.corpus_language in ("", row.language)
+    )
+    files = [selection.questions] if selection.questions else _all(folder, pattern)
+    if not selection.leaveout and not selection.questions:
+        files = [file for file in files if not file.name.startswith("questions_leaveout")]
+    questions = [
+        _question(value, selection)
+        for file in files
+        for value in _lines(file)
+        if selection.language in ("", value.get("lang", ""))
+    ]
+    if not corpus or not questions:
+        raise ConfigError(f"{folder}: no passages or no questions are left by this selection.")
+    return Dataset(folder.name, corpus, tuple(_spread(questions, selection.limit)))
+
+
+def without_gold_outside(dataset: Dataset) -> Dataset:
+    """The questions without gold ids that the corpus does not have (a part of it may be used)."""
+    known = frozenset(row.id for row in dataset.corpus)
+    questions = (replace(q, gold=q.gold & known) for q in dataset.questions)
+    return replace(dataset, questions=tuple(questions))
+
+
+def _spread(questions: list[Question], limit: int | None) -> list[Question]:
+    if limit is None or limit >= len(questions):
+        return questions
+    return [questions[at * len(questions) // limit] for at in range(limit)]
+
+
+def _row(value: Mapping[str, Any]) -> Row:
+    return Row(
+        id=str(value["id"]),
+        title=str(value.get("title") or ""),
+        text=str(value["text"]),
+        language=str(value.get("lang", "")),
+        groups=tuple(value["acl"]) if "acl" in value else (EVERYONE,),
+    )
+
+
+def _question(value: Mapping[str, Any], selection: Selection) -> Question:
+    found = value.get(selection.gold_field) or []
+    gold = [found] if isinstance(found, str) else found
+    asker = str(value.get("asker", ""))
+    return Question(
+        id=str(value["id"]),
+        question=str(value["question"]),
+        answers=tuple(value["answers"]),
+        gold=frozenset(_mapped(str(item), selection.gold_prefixes or {}) for item in gold),
+        answerable=bool(value["answerable"]),
+        language=str(value.get("lang", "")),
+        history=tuple(_turns(value.get("history") or [])),
+        principal=Principal(asker or "evaluation", frozenset({EVERYONE, asker} - {""})),
+    )
+
+
+def _mapped(gold: str, prefixes: Mapping[str, str]) -> str:
+    for old, new in prefixes.items():
+        if gold.startswith(old):
+            return new + gold.removeprefix(old)
+    return gold
+
+
+def _turns(messages: list[Mapping[str, str]]) -> Iterator[Turn]:
+    """Pairs of a user's message and the reply to it; a message without a reply is dropped."""
+    asked = ""
+    for message in messages:
+        if message["role"] == "user":
+            asked = message["content"]
+        elif asked:
+            yield Turn(asked, message["content"])
+            asked = ""
+
+
+def _lines(file: Path) -> Iterator[dict[str, Any]]:
+    with file.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                try:
+                    yield json.loads(line)
+                except ValueError:
+                    raise ConfigError(f"{file}, line {number}: not a JSON object.") from None
+
+
+def _all(folder: Path, pattern: str) -> list[Path]:
+    files = sorted(folder.glob(pattern))
+    if not files:
+        raise ConfigError(f"{folder}: has no {pattern}; see ../shared/eval for the format.")
+    return files
+
+
+def _one(folder: Path, name: str) -> Path:
+    return _all(folder, name)[0]
