@@ -1,27 +1,19 @@
 """The embedded store: Qdrant Edge, one shard in one folder, owned by one process.
 
-    <folder>/lock        held while open (flock: gone with the process, however it ends)
-    <folder>/index.json  the IndexSpec, written before the shard
-    <folder>/shard/      the engine's files
-
 An acknowledged write is in the engine's write-ahead log and survives `kill -9`. Search is exact:
 no HNSW graph is built, which holds to about 200,000 chunks (docs/decisions/0003-store.md). The
 engine raises nothing narrower than `Exception`; only opening translates it.
 """
 
-import fcntl
-import json
-import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict
-from io import TextIOWrapper
 from pathlib import Path
 from typing import cast
 
 import qdrant_edge as engine
 
-from rag.store import Hit, IndexedChunk, StoreQuery
+from rag.store import Hit, IndexedChunk, SparseVector, StoreQuery
+from rag.store.folder import check_spec, own, wipe
 from rag.store.payload import (
     BATCH,
     DENSE,
@@ -29,14 +21,15 @@ from rag.store.payload import (
     REBUILD,
     RRF_K,
     SPARSE,
-    describe_mismatch,
+    Half,
+    halves,
     similarities,
     to_chunk,
     to_payload,
 )
 from rag.store.rwlock import ReadWriteLock
 from rag.types import Chunk, IndexSpec
-from serving.errors import IndexMismatch, StoreBusy
+from serving.errors import IndexMismatch
 
 _PAGE = 1000
 """Points in one read of a document's chunks."""
@@ -63,11 +56,11 @@ class EdgeStore:
         self._spec = spec
         self._lock = ReadWriteLock()
         folder.mkdir(parents=True, exist_ok=True)
-        self._owner = _own(folder)
+        self._owner = own(folder)
         try:
             if rebuild:
-                _wipe(folder, spec)
-            _check_spec(folder, spec)
+                wipe(folder, spec)
+            check_spec(folder, spec)
             self._shard: engine.EdgeShard | None = _open_shard(folder, spec.dimension)
         except BaseException:
             self._owner.close()
@@ -101,11 +94,10 @@ class EdgeStore:
 
     def search(self, query: StoreQuery) -> list[Hit]:
         """Best first."""
-        if not query.groups or query.documents == frozenset():
+        asked = halves(query)
+        if not asked:
             return []
-        request = _request(query)
-        if request is None:
-            return []
+        request = _request(asked, query)
         with self._lock.read():
             points = self._open().query(request)
         cosines = similarities(query.dense, [point.vector for point in points])
@@ -149,7 +141,7 @@ class EdgeStore:
         with self._lock.write():
             self._open().close()
             self._shard = None
-            _wipe(self._folder, self._spec)
+            wipe(self._folder, self._spec)
             self._shard = _open_shard(self._folder, self._spec.dimension)
 
     def close(self) -> None:
@@ -165,57 +157,6 @@ class EdgeStore:
         if self._shard is None:
             raise ValueError("The store is closed.")
         return self._shard
-
-
-def _own(folder: Path) -> TextIOWrapper:
-    """The open lock file; closing it gives the folder up."""
-    handle = (folder / "lock").open("a")
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        handle.close()
-        raise StoreBusy(
-            f"Another process has the index in {folder} open. Stop it, "
-            "or use a Qdrant server (FOOTNOTE_QDRANT_URL)."
-        ) from None
-    return handle
-
-
-def _check_spec(folder: Path, spec: IndexSpec) -> None:
-    """Compare with what is recorded; record it where nothing is."""
-    file = folder / "index.json"
-    if not file.exists():
-        if (folder / "shard").exists():
-            raise IndexMismatch(f"{file} is missing. Run `{REBUILD}`.")
-        _record(folder, spec)
-        return
-    try:
-        found = IndexSpec(**json.loads(file.read_text()))
-    except (ValueError, TypeError):
-        raise IndexMismatch(f"{file} cannot be read. Run `{REBUILD}`.") from None
-    if found != spec:
-        raise IndexMismatch(describe_mismatch(found, spec))
-
-
-def _record(folder: Path, spec: IndexSpec) -> None:
-    draft = folder / "index.json.new"
-    with draft.open("w") as handle:
-        json.dump(asdict(spec), handle, indent=2)
-        handle.flush()
-        os.fsync(handle.fileno())
-    draft.rename(folder / "index.json")
-
-
-def _wipe(folder: Path, spec: IndexSpec) -> None:
-    """Vectors go, at once, before the new spec comes: a crash leaves no false description."""
-    gone = folder / "shard.old"
-    if gone.exists():
-        shutil.rmtree(gone)
-    if (folder / "shard").exists():
-        (folder / "shard").rename(gone)
-    _record(folder, spec)
-    if gone.exists():
-        shutil.rmtree(gone)
 
 
 def _open_shard(folder: Path, dimension: int) -> engine.EdgeShard:
@@ -252,9 +193,15 @@ def _create_shard(home: Path, dimension: int) -> None:
 
 
 def _point(indexed: IndexedChunk) -> engine.Point:
-    sparse = engine.SparseVector(list(indexed.sparse.indices), list(indexed.sparse.values))
-    vectors: dict[str, engine.NamedVector] = {DENSE: list(indexed.dense), SPARSE: sparse}
+    vectors: dict[str, engine.NamedVector] = {
+        DENSE: list(indexed.dense),
+        SPARSE: _sparse(indexed.sparse),
+    }
     return engine.Point(indexed.chunk.id, vectors, to_payload(indexed))
+
+
+def _sparse(vector: SparseVector) -> engine.SparseVector:
+    return engine.SparseVector(list(vector.indices), list(vector.values))
 
 
 def _match(field: str, values: list[str]) -> engine.FieldCondition:
@@ -265,32 +212,33 @@ def _document(document_id: str) -> engine.Filter:
     return engine.Filter(must=[_match("document_id", [document_id])])
 
 
-def _request(query: StoreQuery) -> engine.QueryRequest | None:
-    """The engine's request; None if nothing is asked. Access is filtered inside each half."""
-    allowed: list[engine.ConditionType] = [_match("groups", sorted(query.groups))]
-    if query.documents is not None:
-        allowed.append(_match("document_id", sorted(query.documents)))
-    halves: list[tuple[engine.Query, engine.Filter]] = []
-    if query.dense is not None:
-        nearest = engine.Query.Nearest(list(query.dense), using=DENSE)
-        halves.append((nearest, engine.Filter(must=allowed)))
-    if query.sparse is not None and query.sparse.indices:
-        terms = engine.SparseVector(list(query.sparse.indices), list(query.sparse.values))
-        spoken = [_match("language", [query.sparse_language])] if query.sparse_language else []
-        nearest = engine.Query.Nearest(terms, using=SPARSE)
-        halves.append((nearest, engine.Filter(must=[*allowed, *spoken])))
-    if not halves:
-        return None
-    if len(halves) == 1:
-        ((ranking, seen),) = halves
+def _filter(half: Half) -> engine.Filter:
+    return engine.Filter(must=[_match(field, values) for field, values in half.filters.items()])
+
+
+def _nearest(half: Half) -> engine.Query:
+    if isinstance(half.vector, SparseVector):
+        return engine.Query.Nearest(_sparse(half.vector), using=SPARSE)
+    return engine.Query.Nearest(half.vector, using=DENSE)
+
+
+def _request(asked: list[Half], query: StoreQuery) -> engine.QueryRequest:
+    if len(asked) == 1:
         return engine.QueryRequest(
-            query.limit, query=ranking, filter=seen, with_payload=True, with_vector=[DENSE]
+            query.limit,
+            query=_nearest(asked[0]),
+            filter=_filter(asked[0]),
+            with_payload=True,
+            with_vector=[DENSE],
         )
     return engine.QueryRequest(
         query.limit,
         # The stubs do not say that the variants of Fusion are Fusions.
         query=cast(engine.Fusion, engine.Fusion.Rrf(RRF_K)),
-        prefetches=[engine.Prefetch(query.candidates, half, filter=seen) for half, seen in halves],
+        prefetches=[
+            engine.Prefetch(query.candidates, _nearest(half), filter=_filter(half))
+            for half in asked
+        ],
         with_payload=True,
         with_vector=[DENSE],
     )

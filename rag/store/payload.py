@@ -4,11 +4,12 @@ Knows nothing of an engine: plain dictionaries and numbers.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from rag.store import IndexedChunk
+from rag.store import IndexedChunk, SparseVector, StoreQuery
 from rag.types import Box, Chunk, IndexSpec
 
 DENSE = "dense"
@@ -55,6 +56,35 @@ def to_chunk(point_id: str, payload: Mapping[str, Any]) -> Chunk:
         boxes=tuple(Box(int(page), *edges) for page, *edges in payload["boxes"]),
         language=payload["language"],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Half:
+    """One ranking of a hybrid search, with the only chunks that it may see."""
+
+    vector: list[float] | SparseVector
+    filters: dict[str, list[str]]
+    """Payload field to the values of which it must have one; all fields must match."""
+
+
+def halves(query: StoreQuery) -> list[Half]:
+    """What to ask the engine: one ranking, two to fuse, or none where nothing can be found.
+
+    The access groups are in every half: what the asker may not read must not even take part in
+    the fusion, where it would push readable chunks out of the candidates.
+    """
+    if not query.groups or query.documents == frozenset():
+        return []
+    filters = {"groups": sorted(query.groups)}
+    if query.documents is not None:
+        filters["document_id"] = sorted(query.documents)
+    found: list[Half] = []
+    if query.dense is not None:
+        found.append(Half(list(query.dense), filters))
+    if query.sparse is not None and query.sparse.indices:
+        spoken = {"language": [query.sparse_language]} if query.sparse_language else {}
+        found.append(Half(query.sparse, filters | spoken))
+    return found
 
 
 def similarities(query: Sequence[float] | None, vectors: Sequence[object]) -> list[float]:

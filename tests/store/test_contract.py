@@ -1,0 +1,297 @@
+"""What every store must do, whichever engine is below: see `rag.store.Store`."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace as with_changes
+from itertools import groupby
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from oracle import SPEC, Oracle, indexed, library, question
+from places import Place
+
+from rag.store import Hit, IndexedChunk, Store, StoreQuery
+from rag.types import EVERYONE
+from serving.errors import IndexMismatch
+
+pytestmark = [
+    # The in-memory client has neither indexes nor quantisation, and says so.
+    pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local:UserWarning"),
+    pytest.mark.filterwarnings("ignore:Local mode performs exact .brute-force. search"),
+]
+
+ALL = frozenset({EVERYONE, "hr", "board"})
+
+
+def fill(store: Store, chunks: list[IndexedChunk]) -> Oracle:
+    for document, members in groupby(chunks, key=lambda entry: entry.chunk.document_id):
+        store.replace(document, list(members))
+    return Oracle(chunks)
+
+
+def check(hits: list[Hit], query: StoreQuery, oracle: Oracle) -> None:
+    """The right scores, best first. Equal scores (RRF has them) may come in either order."""
+    expected = oracle.scores(query)
+    assert [hit.score for hit in hits] == pytest.approx(
+        sorted(expected.values(), reverse=True)[: query.limit], rel=1e-4
+    )
+    by_id = {entry.chunk.id: entry for entry in oracle.chunks}
+    for hit in hits:
+        assert hit.score == pytest.approx(expected[hit.chunk.id], rel=1e-4)
+        assert hit.chunk == by_id[hit.chunk.id].chunk
+        cosine = 0.0 if query.dense is None else oracle.cosine(query.dense, by_id[hit.chunk.id])
+        assert hit.similarity == pytest.approx(cosine, abs=1e-5)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("kind", ["dense", "sparse", "hybrid"])
+def test_ranks_as_the_definition_says(store: Store, kind: str, seed: int) -> None:
+    oracle = fill(store, library())
+    dense, sparse = question(seed)
+    query = StoreQuery(
+        frozenset({EVERYONE}),
+        dense=None if kind == "sparse" else dense,
+        sparse=None if kind == "dense" else sparse,
+        limit=7,
+        candidates=9,
+    )
+    check(store.search(query), query, oracle)
+    wide = with_changes(query, groups=ALL, limit=100, candidates=100)
+    check(store.search(wide), wide, oracle)
+
+
+def test_ranks_right_after_replacing_and_deleting(store: Store) -> None:
+    """The engine's document frequencies must forget what is gone."""
+    fill(store, library())
+    store.delete("d0")
+    kept = [entry for entry in library() if entry.chunk.document_id not in ("d0", "d1")]
+    renewed = [indexed("d1", n, version="v2") for n in range(3)]
+    store.replace("d1", renewed)
+    oracle = Oracle([*renewed, *kept])
+    dense, sparse = question(4)
+    for query in (
+        StoreQuery(ALL, sparse=sparse, limit=100),
+        StoreQuery(ALL, dense=dense, sparse=sparse, limit=100, candidates=100),
+    ):
+        check(store.search(query), query, oracle)
+
+
+def test_unreadable_chunks_take_no_part_in_the_fusion(store: Store) -> None:
+    """Not even a candidate: fifty better chunks of hr must not push out the one of everyone."""
+    dense, sparse = question(1)
+    secret = [
+        with_changes(indexed("secret", n, groups=("hr",)), dense=dense, sparse=sparse)
+        for n in range(50)
+    ]
+    oracle = fill(store, [*secret, indexed("open", 0)])
+    query = StoreQuery(frozenset({EVERYONE}), dense=dense, sparse=sparse, candidates=5)
+    hits = store.search(query)
+    assert [hit.chunk.document_id for hit in hits] == ["open"]
+    check(hits, query, oracle)
+
+
+def test_only_the_documents_asked_for(store: Store) -> None:
+    oracle = fill(store, library())
+    dense, sparse = question(2)
+    query = StoreQuery(
+        ALL, dense=dense, sparse=sparse, documents=frozenset({"d1", "d3", "none"}), limit=100
+    )
+    hits = store.search(query)
+    assert {hit.chunk.document_id for hit in hits} == {"d1", "d3"}
+    check(hits, query, oracle)
+
+
+def test_language_narrows_the_sparse_half_only(store: Store) -> None:
+    oracle = fill(store, library())
+    dense, sparse = question(3)
+    only = StoreQuery(ALL, sparse=sparse, sparse_language="ru", limit=100)
+    hits = store.search(only)
+    assert {hit.chunk.language for hit in hits} == {"ru"}
+    check(hits, only, oracle)
+    both = with_changes(only, dense=dense, candidates=100)
+    assert {hit.chunk.language for hit in store.search(both)} == {"ru", "en"}
+    check(store.search(both), both, oracle)
+
+
+@pytest.mark.parametrize(
+    "narrow",
+    [
+        lambda q: with_changes(q, groups=frozenset()),
+        lambda q: with_changes(q, documents=frozenset()),
+        lambda q: with_changes(q, dense=None, sparse=None),
+        lambda q: with_changes(q, groups=frozenset({"strangers"})),
+    ],
+    ids=["no groups", "no documents", "no vectors", "unknown group"],
+)
+def test_finds_nothing(store: Store, narrow: Callable[[StoreQuery], StoreQuery]) -> None:
+    fill(store, library(documents=3))
+    dense, sparse = question(0)
+    full = StoreQuery(ALL, dense=dense, sparse=sparse)
+    assert store.search(full)
+    assert store.search(narrow(full)) == []
+
+
+def test_an_empty_store_finds_nothing(store: Store) -> None:
+    dense, sparse = question(0)
+    assert store.search(StoreQuery(ALL, dense=dense, sparse=sparse)) == []
+    assert store.chunks("d0") == []
+    assert (store.count(), store.count("d0"), store.delete("d0")) == (0, 0, 0)
+
+
+NAMES = st.sampled_from(["everyone", "hr", "board", "it", "ОТК", "a b", "quote'\""])
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    readers=st.lists(st.lists(NAMES, unique=True, max_size=4), min_size=6, max_size=6),
+    asker=st.frozensets(NAMES),
+    seed=st.integers(0, 1000),
+)
+def test_access_for_any_groups(
+    store: Store, readers: list[list[str]], asker: frozenset[str], seed: int
+) -> None:
+    chunks = [
+        indexed(f"d{d}", n, groups=tuple(groups))
+        for d, groups in enumerate(readers)
+        for n in (0, 1)
+    ]
+    oracle = fill(store, chunks)
+    dense, sparse = question(seed)
+    query = StoreQuery(asker, dense=dense, sparse=sparse, limit=100)
+    hits = store.search(query)
+    for hit in hits:
+        assert asker.intersection(readers[int(hit.chunk.document_id[1:])])
+    check(hits, query, oracle)
+
+
+def test_set_groups_is_effective_at_once(store: Store) -> None:
+    fill(store, library(documents=3))
+    dense, _ = question(0)
+    before = store.chunks("d1")
+    store.set_groups("d1", ("it", "board"))
+    for reader, found in (("it", {"d1"}), ("board", {"d1", "d2"}), ("hr", {"d2"})):
+        hits = store.search(StoreQuery(frozenset({reader}), dense=dense, limit=100))
+        assert {hit.chunk.document_id for hit in hits} == found
+    store.set_groups("d1", ())
+    hits = store.search(StoreQuery(ALL | {"it"}, dense=dense, limit=100))
+    assert {hit.chunk.document_id for hit in hits} == {"d0", "d2"}
+    assert store.chunks("d1") == before
+
+
+def test_every_field_of_a_chunk_comes_back(store: Store) -> None:
+    full = [indexed("d", n) for n in range(3)]
+    bare = with_changes(indexed("e", 0).chunk, section=(), boxes=(), language="", page_from=0)
+    store.replace("d", full[::-1])
+    store.replace("e", [with_changes(indexed("e", 0), chunk=bare)])
+    assert store.chunks("d") == [entry.chunk for entry in full]
+    assert store.chunks("e") == [bare]
+
+
+def test_replace_leaves_exactly_the_new_chunks(store: Store) -> None:
+    store.replace("other", [indexed("other", 0)])
+    old = [indexed("d", n) for n in range(700)]  # several batches
+    store.replace("d", old)
+    assert store.chunks("d") == [entry.chunk for entry in old]
+    store.replace("d", old)
+    assert (store.count("d"), store.count()) == (700, 701)
+    shorter = [indexed("d", n) for n in range(300)]
+    store.replace("d", shorter)
+    assert store.chunks("d") == [entry.chunk for entry in shorter]
+    new = [indexed("d", n, version="v2") for n in range(4)]
+    store.replace("d", new)
+    assert store.chunks("d") == [entry.chunk for entry in new]
+    store.replace("d", [])
+    assert (store.count("d"), store.count()) == (0, 1)
+
+
+def test_delete_says_how_many_there_were(store: Store) -> None:
+    fill(store, library(documents=2))
+    assert (store.delete("d0"), store.delete("d0"), store.delete("none")) == (5, 0, 0)
+    assert (store.count("d0"), store.count("d1"), store.count()) == (0, 5, 5)
+
+
+def test_readers_see_all_the_old_or_all_the_new(store: Store) -> None:
+    size = 300  # more than one batch
+    dense, _ = question(0)
+    store.replace("d", [indexed("d", n, version="v0") for n in range(size)])
+    query = StoreQuery(frozenset({EVERYONE}), dense=dense, limit=2 * size)
+    done = threading.Event()
+    seen: list[list[str]] = []
+    failures: list[Exception] = []
+
+    def read() -> None:
+        try:
+            while not done.is_set():
+                seen.append([hit.chunk.version for hit in store.search(query)])
+                seen.append([chunk.version for chunk in store.chunks("d")])
+        except Exception as error:
+            failures.append(error)
+            raise
+
+    readers = [threading.Thread(target=read) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    for version in ("v1", "v2", "v3", "v4"):
+        store.replace("d", [indexed("d", n, version=version) for n in range(size)])
+    done.set()
+    for reader in readers:
+        reader.join()
+    assert not failures
+    assert seen
+    assert all(versions == [versions[0]] * size for versions in seen)
+    assert set(seen[-1]) == {"v4"}
+
+
+def test_writers_of_many_documents_do_not_disturb_each_other(store: Store) -> None:
+    chunks = library(documents=8)
+    dense, sparse = question(0)
+    failures: list[Exception] = []
+
+    def work(document: str) -> None:
+        mine = [entry for entry in chunks if entry.chunk.document_id == document]
+        try:
+            for _ in range(5):
+                store.replace(document, mine)
+                store.search(StoreQuery(ALL, dense=dense, sparse=sparse))
+        except Exception as error:
+            failures.append(error)
+            raise
+
+    threads = [threading.Thread(target=work, args=(f"d{d}",)) for d in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    query = StoreQuery(ALL, dense=dense, sparse=sparse, limit=100)
+    check(store.search(query), query, Oracle(chunks))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("embedder", "another"), ("dimension", 16), ("chunking", "v9"), ("schema", 99)],
+)
+def test_another_index_spec_is_refused(place: Place, field: str, value: object) -> None:
+    place.open().replace("d", [indexed("d", 0)])
+    other = with_changes(SPEC, **{field: value})
+    with pytest.raises(IndexMismatch, match=rf"{field}.*python -m ingest rebuild"):
+        place.open(other)
+    assert place.open().count() == 1
+    assert place.open(other, rebuild=True).count() == 0
+    assert place.open(other).count() == 0
+    with pytest.raises(IndexMismatch):
+        place.open()
+
+
+def test_clear_leaves_a_store_that_works(store: Store, place: Place) -> None:
+    oracle = fill(store, library())
+    store.clear()
+    assert store.count() == 0
+    query = StoreQuery(ALL, dense=question(0)[0], limit=5)
+    assert store.search(query) == []
+    fill(store, library())
+    check(store.search(query), query, oracle)
+    check(place.open().search(query), query, oracle)
