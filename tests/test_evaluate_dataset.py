@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.evaluate.dataset import Selection, load, without_gold_outside
+from rag.evaluate.dataset import Selection, load, with_corpus_limit
 from rag.types import EVERYONE, Turn
 from serving.errors import ConfigError
 
@@ -60,9 +60,9 @@ def test_a_limit_spreads_over_the_file(folder: Path) -> None:
 
 def test_another_sets_questions_with_mapped_gold(folder: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.jsonl"
-    _write(other, [_q(1, "ru-07")])
-    dataset = load(folder, Selection(questions=other, gold_prefixes={"ru-": "en-"}))
-    assert dataset.questions[0].gold == {"en-07"}
+    _write(other, [_q(1, "ru1"), _q(2, "ru7")])
+    dataset = load(folder, Selection(questions=other, gold_prefixes={"ru": "d"}))
+    assert [question.gold for question in dataset.questions] == [{"d1"}, set()]
 
 
 def test_history_becomes_turns_and_the_asker_a_principal(folder: Path) -> None:
@@ -81,7 +81,14 @@ def test_history_becomes_turns_and_the_asker_a_principal(folder: Path) -> None:
 
 def test_gold_outside_the_corpus_is_dropped(folder: Path) -> None:
     dataset = load(folder, Selection(corpus_language="ru"))
-    assert all(not question.gold for question in without_gold_outside(dataset).questions)
+    assert all(not question.gold for question in dataset.questions)
+
+
+def test_a_corpus_limit_keeps_passages_with_answers(folder: Path) -> None:
+    _write(folder / "questions.dev.jsonl", [_q(1, "d2")])
+    dataset = with_corpus_limit(load(folder, Selection()), 1)
+    assert [row.id for row in dataset.corpus] == ["d2"]
+    assert dataset.questions[0].gold == {"d2"}
 
 
 def test_what_is_wrong_is_said_in_one_line(folder: Path, tmp_path: Path) -> None:

@@ -82,6 +82,8 @@ class Dataset:
 def load(folder: Path, selection: Selection) -> Dataset:
     """Read a set.
 
+    Gold ids of passages that are not selected are dropped.
+
     Raises:
         ConfigError: the folder is not a set, or nothing of it is selected.
     """
@@ -107,11 +109,19 @@ def load(folder: Path, selection: Selection) -> Dataset:
     ]
     if not corpus or not questions:
         raise ConfigError(f"{folder}: no passages or no questions are left by this selection.")
-    return Dataset(folder.name, corpus, tuple(_spread(questions, selection.limit)))
+    chosen = tuple(_spread(questions, selection.limit))
+    return _judgeable(Dataset(folder.name, corpus, chosen))
 
 
-def without_gold_outside(dataset: Dataset) -> Dataset:
-    """The questions without gold ids that the corpus does not have (a part of it may be used)."""
+def with_corpus_limit(dataset: Dataset, limit: int) -> Dataset:
+    """At most `limit` passages, gold ones first: for trials, its figures flatter."""
+    gold = frozenset(item for question in dataset.questions for item in question.gold)
+    chosen = sorted(dataset.corpus, key=lambda row: row.id not in gold)[:limit]
+    return _judgeable(replace(dataset, corpus=tuple(chosen)))
+
+
+def _judgeable(dataset: Dataset) -> Dataset:
+    """The questions without gold ids that the corpus does not have."""
     known = frozenset(row.id for row in dataset.corpus)
     questions = (replace(q, gold=q.gold & known) for q in dataset.questions)
     return replace(dataset, questions=tuple(questions))
