@@ -76,6 +76,8 @@ def _add_contents(api: FastAPI, services: Services, principal: Principal) -> Non
     @api.get("/documents/{document_id}/original", response_model=None)
     def original(document_id: str) -> Response:
         document = readable(services, principal, document_id)
+        if not document.sha256:
+            raise Forbidden("There is no version of this document to show yet.")
         return original_response(services.runtime.library.original(document.sha256), document)
 
     @api.get("/documents/{document_id}/pages/{page}.png", response_model=None)

@@ -48,6 +48,7 @@ def conversation() -> list[Exchange]:
 
 def show(services: Services, text: Texts, principal: Principal) -> None:
     """Draw the page; answer the question that was just asked, if there is one."""
+    st.html('<span class="fn-narrow"></span>')
     exchanges = conversation()
     asked = st.chat_input(text("ask.input")) or st.session_state.pop("example", None)
     if not exchanges and not asked:
@@ -76,8 +77,8 @@ def _show_welcome(services: Services, text: Texts, principal: Principal) -> None
         return
     first: Language = st.session_state.get("language", "en")
     other: Language = "ru" if first == "en" else "en"
-    with st.container(horizontal_alignment="center", key="examples"):
-        st.caption(text("ask.examples"))
+    with st.container(horizontal_alignment="center", gap="xsmall", key="examples"):
+        st.caption(text("ask.examples"), width="content")
         for question in EXAMPLES[first] + EXAMPLES[other][:1]:
             st.button(question, key=f"example-{question}", on_click=_ask_example, args=(question,))
 

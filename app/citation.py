@@ -23,7 +23,7 @@ def open_panel(services: Services, text: Texts, citation: Citation, principal: P
     def body() -> None:
         _show(services, text, citation, principal)
 
-    st.dialog(name, width=860, position="right")(body)()
+    st.dialog(name, width=760, position="right")(body)()
 
 
 def _show(services: Services, text: Texts, citation: Citation, principal: Principal) -> None:
@@ -69,7 +69,6 @@ def show_original_link(services: Services, text: Texts, document: Document, page
             text("cite.open"),
             f"/api/documents/{document.id}/original{place}",
             icon=":material/open_in_new:",
-            type="tertiary",
         )
         return
     st.download_button(
@@ -77,7 +76,6 @@ def show_original_link(services: Services, text: Texts, document: Document, page
         services.runtime.library.original(document.sha256).read_bytes(),
         file_name=document.name.rsplit("/", 1)[-1],
         icon=":material/download:",
-        type="tertiary",
         key=f"download-{document.id}",
     )
 
@@ -94,8 +92,10 @@ def page_image(services: Services, document: Document, citation: Citation) -> by
     page = page_of(citation)
     if document.media_type != "application/pdf" or not page:
         return None
-    boxes = [box for box in citation.boxes if box.page == page]
-    return page_png(services.runtime.library.original(document.sha256), page, boxes)
+    original = services.runtime.library.original(document.sha256)
+    if not original.is_file():  # replaced or deleted since, and its file with it
+        return None
+    return page_png(original, page, [box for box in citation.boxes if box.page == page])
 
 
 def around(services: Services, citation: Citation) -> tuple[str, str]:

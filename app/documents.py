@@ -44,11 +44,10 @@ def show(services: Services, text: Texts) -> None:
 
 
 def _show_upload(services: Services, text: Texts) -> None:
-    settings = services.runtime.settings
     known = {group for document in services.runtime.library.list(None) for group in document.groups}
     with st.form("upload", clear_on_submit=True):
         files = st.file_uploader(text("docs.files"), accept_multiple_files=True, key="files")
-        st.caption(text("docs.intro", limit=settings.max_file_mb))
+        st.caption(text("docs.intro"))
         groups = st.multiselect(
             text("docs.groups"),
             sorted(known | {EVERYONE}),
@@ -118,17 +117,20 @@ def _show_progress(services: Services, text: Texts, documents: Sequence[Document
 
 
 def rows(text: Texts, documents: Sequence[Document]) -> dict[str, list[Any]]:
-    """The table as columns."""
-    return {
+    """The table as columns; the one for reasons only where there is one."""
+    table = {
         "name": [document.name for document in documents],
         "state": [state_word(text, document.state) for document in documents],
+        "reason": [document.reason for document in documents],
         "pages": [document.pages or None for document in documents],
         "chunks": [document.chunks or None for document in documents],
         "size": [size_words(document.size) for document in documents],
         "groups": [", ".join(document.groups) for document in documents],
         "added": [document.added_at[:16].replace("T", " ") for document in documents],
-        "reason": [document.reason for document in documents],
     }
+    if not any(table["reason"]):
+        del table["reason"]
+    return table
 
 
 def size_words(size: int) -> str:
@@ -139,14 +141,14 @@ def size_words(size: int) -> str:
 def _columns(text: Texts) -> dict[str, Any]:
     column = st.column_config
     found: dict[str, Any] = {
-        "name": column.TextColumn(text("docs.name"), width=220),
+        "name": column.TextColumn(text("docs.name"), width=300),
         "pages": column.NumberColumn(text("docs.pages"), width=70),
         "chunks": column.NumberColumn(text("docs.chunks"), width=90),
         "reason": column.TextColumn(text("docs.reason"), width=320),
     }
     for key in ("state", "size", "groups", "added"):
         found[key] = column.TextColumn(text("docs.added" if key == "added" else f"docs.{key}"))
-    found["groups"] = column.TextColumn(text("docs.groups"))
+    found["groups"] = column.TextColumn(text("docs.readers"))
     return found
 
 
@@ -158,10 +160,10 @@ def _show_document(services: Services, text: Texts, document: Document) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             if document.sha256:
                 show_original_link(services, text, document)
-            if st.button(text("docs.again"), icon=":material/refresh:", type="tertiary"):
+            if st.button(text("docs.again"), icon=":material/refresh:"):
                 services.jobs.submit(document.id)
                 st.rerun()
-            if st.button(text("docs.delete"), icon=":material/delete:", type="tertiary"):
+            if st.button(text("docs.delete"), icon=":material/delete:"):
                 _confirm_delete(services, text, document)
         with st.expander(text("docs.read")):
             _show_read(services, text, document)

@@ -1,9 +1,11 @@
 """Composition of the one ASGI application: Streamlit's pages, the API and /health on one port."""
 
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import streamlit as st
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -15,6 +17,9 @@ from app.api import create_api
 from app.guard import Guard
 from app.openai_api import create_openai_api
 from app.services import Services, provide, withdraw
+from app.texts import texts
+
+logger = logging.getLogger(__name__)
 
 _FRAME = Path(__file__).with_name("frame.py")
 
@@ -42,11 +47,19 @@ def create_app(services: Services) -> App:
             Mount("/v1", create_openai_api(services)),
         ],
         middleware=[Middleware(Guard, host=settings.host)],
+        on_script_error=_page_failed,
     )
     # Larger files are refused by the uploader itself, which names the file and the limit.
-    config.set_option("server.maxUploadSize", settings.max_file_mb + 1)
+    config.set_option("server.maxUploadSize", settings.max_file_mb)
     config.set_option("browser.serverPort", settings.port)
     return app
+
+
+def _page_failed(error: Exception) -> bool:
+    """One calm line for the person, everything for the log."""
+    logger.error("A page failed", exc_info=error)
+    st.error(texts(st.session_state.get("language", "en"))("page.error"), icon=":material/error:")
+    return True
 
 
 def _health(services: Services) -> Callable[[Request], JSONResponse]:

@@ -19,7 +19,7 @@ _ICON = Path(__file__).with_name("icon.svg")
 
 def show_frame() -> None:
     """Draw the frame and run the chosen page."""
-    st.set_page_config(page_title="Footnote", page_icon=str(_ICON), layout="centered")
+    st.set_page_config(page_title="Footnote", page_icon=str(_ICON), layout="wide")
     st.html(_STYLE)
     services = current()
     dark = st.context.theme.type == "dark"

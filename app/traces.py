@@ -23,12 +23,12 @@ def show(services: Services, text: Texts) -> None:
         st.caption(text("traces.empty"))
         return
     chosen = st.dataframe(
-        rows(found),
+        rows(text, found),
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
         selection_default={"selection": {"rows": [0], "columns": [], "cells": []}},
-        height=240,
+        height=min(280, 38 + 35 * len(found)),
         column_config=_columns(text),
         key="traces",
     )
@@ -38,11 +38,11 @@ def show(services: Services, text: Texts) -> None:
         _show_trace(text, trace)
 
 
-def rows(traces: list[TraceSummary]) -> dict[str, list[Any]]:
+def rows(text: Texts, traces: list[TraceSummary]) -> dict[str, list[Any]]:
     """The list as columns."""
     return {
         "question": [trace.question for trace in traces],
-        "outcome": [trace.error or trace.mode for trace in traces],
+        "outcome": [trace.error or text(f"outcome.{trace.mode}") for trace in traces],
         "took": [round(trace.duration_ms) for trace in traces],
         "when": [trace.started_at for trace in traces],
     }
@@ -51,7 +51,7 @@ def rows(traces: list[TraceSummary]) -> dict[str, list[Any]]:
 def _columns(text: Texts) -> dict[str, Any]:
     column = st.column_config
     return {
-        "question": column.TextColumn(text("traces.question"), width=360),
+        "question": column.TextColumn(text("traces.question"), width=620),
         "outcome": column.TextColumn(text("traces.outcome")),
         "took": column.NumberColumn(text("traces.took")),
         "when": column.DatetimeColumn(text("traces.when"), format="D MMM, HH:mm:ss"),
