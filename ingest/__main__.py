@@ -1,0 +1,151 @@
+"""`python -m ingest add|list|remove|rebuild|sample`: documents from the command line.
+
+Where the app runs and holds the index, the work is handed to it over HTTP. What goes wrong with
+one file is one line, and the others go on; exit status 1 if any was not taken in, 2 if nothing
+could be done at all.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from ingest.add import add
+from ingest.desk import Desk, LocalDesk, RemoteDesk
+from ingest.names import clean_groups
+from ingest.pipeline import Pipeline
+from ingest.sample import is_loaded, load_sample
+from ingest.show import progress_bar, table
+from rag.library import Library
+from rag.settings import Settings, load_settings
+from rag.types import State, document_id
+from serving.errors import FootnoteError, StoreBusy
+
+_DATA = Path(__file__).resolve().parent.parent / "data"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(load_settings(), options))
+    except FootnoteError as error:
+        print(f"footnote: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("footnote: interrupted; the same command goes on from here.", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m ingest", description="Footnote's documents.")
+    commands = parser.add_subparsers(required=True)
+    command = commands.add_parser("add", help="add files, and folders with all that is in them")
+    command.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    command.add_argument(
+        "--groups",
+        help="who may read them, like `everyone,hr`; without it everyone, or as before",
+    )
+    command.set_defaults(run=_add)
+    command = commands.add_parser("list", help="all documents and their states")
+    command.set_defaults(run=_list)
+    command = commands.add_parser("remove", help="remove a document")
+    command.add_argument("name")
+    command.set_defaults(run=_remove)
+    command = commands.add_parser("rebuild", help="index every document anew")
+    command.set_defaults(run=_rebuild)
+    command = commands.add_parser("sample", help="add the sample organisation's documents, once")
+    command.add_argument("folder", nargs="?", type=Path, default=_DATA)
+    command.set_defaults(run=_sample)
+    return parser
+
+
+def _add(settings: Settings, options: argparse.Namespace) -> int:
+    groups = None if options.groups is None else clean_groups(options.groups.split(","))
+    with _desk(settings) as desk:
+        outcome = add(desk, options.paths, groups)
+    for line in [*outcome.problems, outcome.summary]:
+        print(line)
+    return 1 if outcome.problems else 0
+
+
+def _list(settings: Settings, _options: argparse.Namespace) -> int:
+    library = Library(settings.data_dir)
+    try:
+        documents = library.list()
+    finally:
+        library.close()
+    for line in table(documents):
+        print(line)
+    return 0
+
+
+def _remove(settings: Settings, options: argparse.Namespace) -> int:
+    library = Library(settings.data_dir)
+    try:
+        known = library.get(document_id(options.name)) is not None
+    finally:
+        library.close()
+    if not known:
+        print(f"No document is named {options.name!r}; see `python -m ingest list`.")
+        return 1
+    with _desk(settings) as desk:
+        desk.remove(options.name)
+    print(f"Removed {options.name}.")
+    return 0
+
+
+def _rebuild(settings: Settings, _options: argparse.Namespace) -> int:
+    try:
+        with _pipeline(settings, rebuild=True) as pipeline, progress_bar() as bar:
+            bar.total = len(pipeline.library.list())
+            pipeline.rebuild(bar.report)
+            documents = pipeline.library.list()
+    except StoreBusy as error:
+        raise StoreBusy("The running app holds the index. Stop it and rebuild again.") from error
+    bad = [d for d in documents if d.state in (State.REJECTED, State.FAILED)]
+    print(f"{len(documents) - len(bad)} of {len(documents)} documents indexed.")
+    for document in bad:
+        print(document.reason)
+    return 1 if bad else 0
+
+
+def _sample(settings: Settings, options: argparse.Namespace) -> int:
+    library = Library(settings.data_dir)
+    try:
+        if is_loaded(library):
+            return 0
+    finally:
+        library.close()
+    with _pipeline(settings) as pipeline, progress_bar() as bar:
+        documents = load_sample(pipeline, options.folder, bar.report)
+    ready = sum(document.state is State.READY for document in documents)
+    print(f"Sample: {ready} of {len(documents)} documents ready.")
+    return 0 if ready == len(documents) else 1
+
+
+@contextmanager
+def _pipeline(settings: Settings, rebuild: bool = False) -> Iterator[Pipeline]:
+    from rag.runtime import open_runtime
+
+    with open_runtime(settings, rebuild=rebuild) as runtime:
+        pipeline = Pipeline(runtime.library, runtime.store, runtime.embedder, settings)
+        pipeline.recover()
+        yield pipeline
+
+
+@contextmanager
+def _desk(settings: Settings) -> Iterator[Desk]:
+    """This process if it gets the index, else the app that has it."""
+    with ExitStack() as stack:
+        desk: Desk
+        try:
+            desk = LocalDesk(stack.enter_context(_pipeline(settings)))
+        except StoreBusy:
+            desk = stack.enter_context(RemoteDesk(settings))
+        yield desk
+
+
+if __name__ == "__main__":
+    sys.exit(main())
