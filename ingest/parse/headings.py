@@ -1,0 +1,96 @@
+"""Which blocks of a PDF are headings, and how deep: bookmarks first, then type size and weight.
+
+Depth counts from 0. Where bookmarks name headings, their styles teach the depth of the headings
+that no bookmark names. A document without bookmarks or differences in type has no headings.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+import pypdfium2 as pdfium
+
+from ingest.parse.paragraphs import Block
+from rag.text import normalize
+
+Style = tuple[float, bool]
+_NUMBERING = re.compile(
+    r"^(?:(?:chapter|глава|section|раздел|part|часть)\s+)?[\divxlc]+[\d.]*[.):]?\s+"
+)
+_LONGEST = 160
+_LARGER = 1.12
+"""A heading in normal weight is at least this much larger than the body."""
+
+
+def bookmarks(document: pdfium.PdfDocument) -> list[tuple[str, int, int]]:
+    """Title, page from 1 (0: unknown) and depth from 0, in order."""
+    found = []
+    for mark in document.get_toc(max_depth=8):
+        target = mark.get_dest()
+        index = target.get_index() if target is not None else None
+        title = mark.get_title()
+        if title.strip():
+            found.append((title, -1 if index is None else index, mark.level))
+    return [(title, index + 1, depth) for title, index, depth in found]
+
+
+def mark_headings(blocks: Sequence[Block], marks: Sequence[tuple[str, int, int]]) -> None:
+    """Set `depth` on the blocks that are headings."""
+    text_blocks = [b for b in blocks if b.kind != "table"]
+    if not text_blocks:
+        return
+    levels = _by_bookmark(text_blocks, marks)
+    body = _body_style(text_blocks)
+    styles = {b.style for b in text_blocks if b.depth is None and _looks(b, body)}
+    unnamed = sorted(styles - levels.keys(), key=lambda s: (-s[0], not s[1]))
+    first = max(levels.values()) + 1 if levels else 0
+    depths = levels | {style: first + i for i, style in enumerate(unnamed)}
+    for block in text_blocks:
+        if block.depth is None and block.style in depths and _looks(block, body):
+            block.depth = min(depths[block.style], 6)
+
+
+def _by_bookmark(
+    blocks: Sequence[Block], marks: Sequence[tuple[str, int, int]]
+) -> dict[Style, int]:
+    """Mark the blocks that bookmarks name; the usual depth of each style among them."""
+    wanted: dict[tuple[int, str], int] = {}
+    for title, page, depth in marks:
+        wanted[page, _key(title)] = depth
+    seen: dict[Style, Counter[int]] = {}
+    for block in blocks:
+        key = _key(block.text)
+        level = wanted.get((block.page, key))
+        if level is None or not key:
+            continue
+        block.depth = level
+        seen.setdefault(block.style, Counter())[level] += 1
+    return {style: depths.most_common(1)[0][0] for style, depths in seen.items()}
+
+
+def _key(text: str) -> str:
+    """What a heading and its bookmark have in common: letters and digits, no numbering."""
+    plain = _NUMBERING.sub("", normalize(text))
+    return re.sub(r"\W+", "", plain)
+
+
+def _body_style(blocks: Sequence[Block]) -> Style:
+    styles: Counter[Style] = Counter()
+    for block in blocks:
+        for line in block.lines:
+            styles[line.size, line.bold] += len(line.text)
+    return styles.most_common(1)[0][0]
+
+
+def _looks(block: Block, body: Style) -> bool:
+    """Whether the block could be a heading beside text in `body` style."""
+    text = block.text
+    size, bold = block.style
+    letters = sum(c.isalpha() for c in text)
+    if len(text) > _LONGEST or len(block.lines) > 3 or letters < 3 or letters < 0.4 * len(text):
+        return False
+    if text[-1] in ".,;:" and not (bold and text[-1] == ":" and size >= body[0]):
+        return False
+    if size >= _LARGER * body[0]:
+        return True
+    return bold and not body[1] and size >= 0.95 * body[0] and len(text) <= 100

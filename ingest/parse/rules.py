@@ -1,0 +1,145 @@
+"""Ruled tables: the lines drawn on a PDF page → grids of cells.
+
+Takes the page's own paths (strokes, thin fills, edges of filled boxes), not those inside form
+objects. A page with more paths than `_MOST` is a drawing and is not looked at.
+"""
+
+import ctypes
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as raw
+
+from ingest.parse.pdf_chars import Rect, Segment, turn
+
+_MOST = 4000
+_NEAR = 3.0
+"""Points; lines closer than this touch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Cell borders of one table: `xs` ascending, `ys` descending."""
+
+    xs: tuple[float, ...]
+    ys: tuple[float, ...]
+
+    @property
+    def rect(self) -> Rect:
+        return self.xs[0], self.ys[-1], self.xs[-1], self.ys[0]
+
+    def borders(self) -> list[tuple[float, float, float]]:
+        """Inner vertical borders as x, bottom, top."""
+        return [(x, self.ys[-1], self.ys[0]) for x in self.xs[1:-1]]
+
+    def holds(self, segment: Segment) -> bool:
+        left, bottom, right, top = self.rect
+        middle = (segment.left + segment.right) / 2
+        return left - 1 < middle < right + 1 and bottom - 1 < segment.middle < top + 1
+
+    def cell(self, segment: Segment) -> tuple[int, int]:
+        """Row and column, from 0."""
+        row = sum(1 for y in self.ys[1:-1] if segment.middle < y)
+        x = min(segment.left + 2, (segment.left + segment.right) / 2)
+        return row, sum(1 for border in self.xs[1:-1] if x > border)
+
+
+def page_lines(page: pdfium.PdfPage) -> list[Rect]:
+    """Horizontal and vertical lines in display space, as flat or narrow rectangles."""
+    rotation = page.get_rotation()
+    found: list[Rect] = []
+    count = raw.FPDFPage_CountObjects(page)
+    if count > _MOST:
+        return []
+    for index in range(count):
+        item = raw.FPDFPage_GetObject(page, index)
+        if raw.FPDFPageObj_GetType(item) == raw.FPDF_PAGEOBJ_PATH:
+            found.extend(turn(line, rotation) for line in _path_lines(item))
+        if len(found) > _MOST:
+            return []
+    return found
+
+
+def grids(lines: Sequence[Rect]) -> list[Grid]:
+    """Tables among the lines: joined lines with at least two cells."""
+    flat = [r for r in lines if r[2] - r[0] >= r[3] - r[1]]
+    tall = [r for r in lines if r[2] - r[0] < r[3] - r[1]]
+    found = []
+    for group in _joined(flat, tall):
+        ys = _levels([(r[1] + r[3]) / 2 for r in group if r[2] - r[0] >= r[3] - r[1]])
+        xs = _levels([(r[0] + r[2]) / 2 for r in group if r[2] - r[0] < r[3] - r[1]])
+        if len(xs) >= 2 and len(ys) >= 2 and len(xs) + len(ys) >= 5:
+            found.append(Grid(tuple(xs), tuple(reversed(ys))))
+    return found
+
+
+def _path_lines(item: raw.FPDF_PAGEOBJECT) -> Iterator[Rect]:
+    matrix = raw.FS_MATRIX()
+    raw.FPDFPageObj_GetMatrix(item, matrix)
+    x, y = ctypes.c_float(), ctypes.c_float()
+    start = last = (0.0, 0.0)
+    for index in range(min(raw.FPDFPath_CountSegments(item), _MOST)):
+        part = raw.FPDFPath_GetPathSegment(item, index)
+        raw.FPDFPathSegment_GetPoint(part, x, y)
+        point = (
+            matrix.a * x.value + matrix.c * y.value + matrix.e,
+            matrix.b * x.value + matrix.d * y.value + matrix.f,
+        )
+        kind = raw.FPDFPathSegment_GetType(part)
+        if kind == raw.FPDF_SEGMENT_MOVETO:
+            start = point
+        elif kind == raw.FPDF_SEGMENT_LINETO:
+            yield from _line(last, point)
+        if raw.FPDFPathSegment_GetClose(part):
+            yield from _line(point, start)
+        last = point
+
+
+def _line(a: tuple[float, float], b: tuple[float, float]) -> Iterator[Rect]:
+    rect = (min(a[0], b[0]), min(a[1], b[1]), max(a[0], b[0]), max(a[1], b[1]))
+    width, height = rect[2] - rect[0], rect[3] - rect[1]
+    if min(width, height) < 1 and max(width, height) > 4:
+        yield rect
+
+
+def _joined(flat: list[Rect], tall: list[Rect]) -> list[list[Rect]]:
+    """Groups of lines that touch, directly or through others."""
+    rects = flat + tall
+    group = list(range(len(rects)))
+
+    def root(index: int) -> int:
+        while group[index] != index:
+            group[index] = group[group[index]]
+            index = group[index]
+        return index
+
+    order = sorted(range(len(rects)), key=lambda i: rects[i][0])
+    for position, one in enumerate(order):
+        for other in order[position + 1 :]:
+            if rects[other][0] > rects[one][2] + _NEAR:
+                break
+            if _touch(rects[one], rects[other]):
+                group[root(one)] = root(other)
+    groups: dict[int, list[Rect]] = {}
+    for index, rect in enumerate(rects):
+        groups.setdefault(root(index), []).append(rect)
+    return list(groups.values())
+
+
+def _touch(a: Rect, b: Rect) -> bool:
+    return (
+        a[0] <= b[2] + _NEAR
+        and b[0] <= a[2] + _NEAR
+        and a[1] <= b[3] + _NEAR
+        and b[1] <= a[3] + _NEAR
+    )
+
+
+def _levels(values: list[float]) -> list[float]:
+    """Distinct values, those closer than `_NEAR` as one."""
+    levels: list[float] = []
+    for value in sorted(values):
+        if not levels or value - levels[-1] > _NEAR:
+            levels.append(value)
+    return levels
