@@ -227,13 +227,17 @@ def _nearest(half: Half) -> engine.Query:
     return engine.Query.Nearest(half.vector, using=DENSE)
 
 
+def _params(half: Half) -> engine.SearchParams | None:
+    return _LIVE if isinstance(half.vector, SparseVector) else None
+
+
 def _request(asked: list[Half], query: StoreQuery) -> engine.QueryRequest:
     if len(asked) == 1:
         return engine.QueryRequest(
             query.limit,
             query=_nearest(asked[0]),
             filter=_filter(asked[0]),
-            params=_LIVE,
+            params=_params(asked[0]),
             with_payload=True,
             with_vector=[DENSE],
         )
@@ -242,7 +246,9 @@ def _request(asked: list[Half], query: StoreQuery) -> engine.QueryRequest:
         # The stubs do not say that the variants of Fusion are Fusions.
         query=cast(engine.Fusion, engine.Fusion.Rrf(RRF_K)),
         prefetches=[
-            engine.Prefetch(query.candidates, _nearest(half), filter=_filter(half), params=_LIVE)
+            engine.Prefetch(
+                query.candidates, _nearest(half), filter=_filter(half), params=_params(half)
+            )
             for half in asked
         ],
         with_payload=True,
