@@ -50,6 +50,7 @@ class Vectors:
         with self._lock:
             known = {key: vector for key in set(keys) if (vector := self._find(key)) is not None}
             missing = [at for at, key in enumerate(keys) if key not in known]
+            missing.sort(key=lambda at: -len(texts[at]))  # a batch is padded to its longest
             for start in range(0, len(missing), BATCH):
                 batch = missing[start : start + BATCH]
                 made = self._embedder.embed_passages([texts[at] for at in batch])
@@ -136,7 +137,7 @@ def _enter(row: Row, chunks: int, library: Library) -> None:
     library.add(Document(document_id(row.id), row.id, _sha256(row), "", "", row.groups, size=size))
     entry = library.begin(document_id(row.id))
     assert entry is not None
-    library.switch(entry, Reading("text/plain", 0, ()), chunks)
+    library.switch(entry, Reading("text/plain", 0, chunks, ()))
 
 
 def _sha256(row: Row) -> str:

@@ -1,0 +1,212 @@
+"""`python -m ingest.bench`: how fast documents go in, and how fast questions are answered.
+
+Ingest is measured on real files through the product's pipeline, smallest first, until the time
+given is spent. Questions are measured at several index sizes without a language model. Every
+part runs in a process of its own, so that its memory is its own.
+
+An index of 100,000 chunks is mostly synthetic; `ingest/bench_questions.py` says how it is made.
+What this does not know: whether the answers are right (`rag.evaluate` does).
+"""
+
+import argparse
+import json
+import multiprocessing
+import os
+import pickle
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ParamSpec, cast
+
+from ingest.bench_questions import SYNTHETIC, ask, build, memory
+from ingest.pipeline import Pipeline
+from ingest.progress import Progress
+from rag.runtime import open_runtime
+from rag.settings import Settings, load_settings
+from rag.store import IndexedChunk, Store
+from rag.types import Document, State
+from serving.errors import ConfigError, FootnoteError
+
+Figures = dict[str, Any]
+P = ParamSpec("P")
+
+TAKEN = "taken.pickle"
+"""What was indexed, handed from one process to the next."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit code 0; 1 where an error could be told in a line."""
+    options = _parser().parse_args(arguments)
+    try:
+        found = bench(load_settings(), options)
+    except FootnoteError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    if options.json:
+        options.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
+def bench(settings: Settings, options: argparse.Namespace) -> Figures:
+    """Ingest, then questions at each size, in temporary folders."""
+    files = sorted(
+        (file for root in options.files for file in root.rglob("*") if file.is_file()),
+        key=lambda file: file.stat().st_size,
+    )
+    if not files:
+        raise ConfigError("There are no files to ingest; name folders with --files.")
+    with tempfile.TemporaryDirectory(prefix="footnote-bench-") as name:
+        folder = Path(name)
+        own = _own_settings(settings, folder / "ingest")
+        found: Figures = {"cores": os.cpu_count()}
+        found["ingest"] = _apart(_ingest, own, files, options.seconds, folder / TAKEN)
+        _print("ingest", found["ingest"])
+        found["questions"] = {"index": SYNTHETIC}
+        _print("questions", found["questions"])
+        for size in options.sizes:
+            own = _own_settings(settings, folder / str(size))
+            made = _apart(build, own, folder / TAKEN, size)
+            asked = _apart(ask, own, options.questions)
+            found["questions"][str(size)] = {**made, **asked}
+            _print(f"{size:,} chunks", found["questions"][str(size)])
+        return found
+
+
+def _apart(function: Callable[P, Figures], *args: P.args, **kwargs: P.kwargs) -> Figures:
+    """The function's value, from a fresh process."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context) as pool:
+        return pool.submit(function, *args, **kwargs).result()
+
+
+def _own_settings(settings: Settings, folder: Path) -> Settings:
+    """The product's settings with an embedded store, no language model and no Langfuse."""
+    folder.mkdir(parents=True)
+    return settings.model_copy(
+        update={"data_dir": folder, "qdrant_url": "", "llm_url": "", "langfuse_url": ""}
+    )
+
+
+@dataclass
+class _Clock:
+    """Sums the time from one report of the pipeline to the next, by stage."""
+
+    seconds: Counter[str] = field(default_factory=Counter)
+    _last: float = 0.0
+    _stage: str = "other"
+
+    def start(self) -> None:
+        self._last, self._stage = time.perf_counter(), "other"
+
+    def report(self, progress: Progress) -> None:
+        ended = progress.done == progress.total
+        self.enter(progress.stage)
+        if ended:  # after parsing comes chunking, after embedding what is kept in files
+            self._stage = "chunk" if progress.stage == "parse" else "other"
+
+    def enter(self, stage: str) -> None:
+        now = time.perf_counter()
+        self.seconds[self._stage] += now - self._last
+        self._last, self._stage = now, stage
+
+
+class _Taking:
+    """A store that keeps what is indexed, and how long that took; all else passes through."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.seconds = 0.0
+        self.taken: list[IndexedChunk] = []
+
+    def replace(self, document_id: str, chunks: Sequence[IndexedChunk]) -> None:
+        started = time.perf_counter()
+        self._store.replace(document_id, chunks)
+        self.seconds += time.perf_counter() - started
+        self.taken.extend(chunks)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._store, name)
+
+
+def _ingest(settings: Settings, files: Sequence[Path], seconds: float, taken: Path) -> Figures:
+    clock, documents = _Clock(), list[Document]()
+    with open_runtime(settings) as runtime:
+        runtime.embedder.embed_passages(["The first call of a model is slow."])
+        store = _Taking(runtime.store)
+        pipeline = Pipeline(runtime.library, cast(Store, store), runtime.embedder, settings)
+        begun = time.perf_counter()
+        for number, file in enumerate(files, 1):
+            if time.perf_counter() - begun > seconds:
+                break
+            sys.stderr.write(f"\r{number} of {len(files)}: {file.name:40}")
+            clock.start()
+            accepted = pipeline.accept(file, f"{number:04}/{file.name}")
+            processed = pipeline.process(accepted.id, clock.report)
+            clock.enter("other")
+            if processed is not None:
+                documents.append(processed)
+        elapsed = time.perf_counter() - begun
+        held = memory()
+    sys.stderr.write("\n")
+    taken.write_bytes(pickle.dumps(store.taken))
+    return {
+        "files_given": len(files),
+        **_ingest_figures(documents, elapsed, clock, store.seconds),
+        **held,
+    }
+
+
+def _ingest_figures(
+    documents: Sequence[Document], elapsed: float, clock: _Clock, upsert: float
+) -> Figures:
+    ready = [document for document in documents if document.state is State.READY]
+    pages = sum(document.pages for document in ready)
+    chunks = sum(document.chunks for document in ready)
+    parts = {stage: clock.seconds[stage] for stage in ("parse", "chunk", "embed")}
+    parts["upsert"] = upsert
+    parts["other"] = elapsed - sum(parts.values())
+    return {
+        "files": len(documents),
+        "ready": len(ready),
+        "pages": pages,
+        "chunks": chunks,
+        "seconds": round(elapsed, 1),
+        "pages_per_s": round(pages / elapsed, 2),
+        "chunks_per_s": round(chunks / elapsed, 2),
+        "share": {stage: round(part / elapsed, 4) for stage, part in parts.items()},
+    }
+
+
+def _print(name: str, found: Figures) -> None:
+    sys.stdout.write(f"\n{name}\n")
+    for key, value in found.items():
+        if isinstance(value, dict):
+            value = "  ".join(f"{part} {number:g}" for part, number in value.items())
+        sys.stdout.write(f"  {key:22} {value}\n")
+    sys.stdout.flush()
+
+
+def _sizes(text: str) -> list[int]:
+    return [int(part) for part in text.split(",")]
+
+
+def _parser() -> argparse.ArgumentParser:
+    root = Path(__file__).parents[1]
+    usual = [root / "data" / "organisation", root.parent / "shared" / "docs"]
+    parser = argparse.ArgumentParser(prog="python -m ingest.bench")
+    add = parser.add_argument
+    add("--sizes", type=_sizes, default=[1_000, 10_000, 100_000], help="index sizes, in chunks")
+    add("--json", type=Path, help="write the figures to this file")
+    add("--files", type=Path, nargs="+", default=usual, help="folders of files to ingest")
+    add("--seconds", type=float, default=240.0, help="start no further file after this time")
+    add("--questions", type=int, default=100, help="questions asked at each size")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
