@@ -14,6 +14,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
     BaseDocTemplate,
+    CondPageBreak,
     Flowable,
     Frame,
     HRFlowable,
@@ -48,8 +49,6 @@ HEADINGS = {
     2: _style("h2", 13, fontName="Body-Bold", textColor=BLUE, spaceBefore=12, spaceAfter=5),
     3: _style("h3", 10.5, fontName="Body-Bold", spaceBefore=8, spaceAfter=3),
 }
-for _heading in HEADINGS.values():
-    _heading.keepWithNext = 1
 
 
 class _Document(BaseDocTemplate):
@@ -118,7 +117,8 @@ def _flowables(block: Block) -> list[Flowable]:
     if block.kind == "heading":
         heading = Paragraph(_markup(block.text), HEADINGS[max(2, min(block.level, 3))])
         heading.outline = max(1, block.level - 1)
-        return [heading]
+        # Not keepWithNext: it would move a whole table to the next page with its heading.
+        return [CondPageBreak((45 if block.level < 3 else 32) * mm), heading]
     if block.kind == "table":
         return [_table(block), Spacer(1, 9)]
     if block.kind == "paragraph":
