@@ -79,7 +79,7 @@ def create_openai_api(services: Services) -> FastAPI:
         first = next(events)  # a rejected question raises here, before anything is sent
         base = str(request.base_url).removesuffix("v1/")
         if body.stream:
-            chunks = _stream(first, events, base)
+            chunks = _until_failure(_stream(first, events, base))
             return StreamingResponse(chunks, media_type="text/event-stream")
         return JSONResponse(_whole(_last(first, events), base))
 
@@ -226,9 +226,20 @@ def _stream(first: Event, events: Iterator[Event], base: str) -> Iterator[str]:
     yield "data: [DONE]\n\n"
 
 
+def _until_failure(chunks: Iterator[str]) -> Iterator[str]:
+    """The chunks; an error in the middle becomes the event that clients raise."""
+    try:
+        yield from chunks
+    except FootnoteError as error:
+        yield f"data: {json.dumps({'error': _error_body(str(error), 'server_error', None)})}\n\n"
+
+
+def _error_body(message: str, kind: str, code: str | None) -> dict[str, Any]:
+    return {"message": message, "type": kind, "param": None, "code": code}
+
+
 def _error(status: int, message: str, kind: str, code: str | None) -> JSONResponse:
-    error = {"message": message, "type": kind, "param": None, "code": code}
-    return JSONResponse({"error": error}, status_code=status)
+    return JSONResponse({"error": _error_body(message, kind, code)}, status_code=status)
 
 
 def _failed(_request: Request, error: Exception) -> JSONResponse:

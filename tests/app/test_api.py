@@ -1,0 +1,109 @@
+"""The documents API and /health of a real `python -m app`, over HTTP."""
+
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.app.conftest import POLICY, SALARY, write_pdf
+from tests.app_server import AppServer
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
+    with AppServer(tmp_path_factory.mktemp("api")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def http(server: AppServer) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server.url, timeout=30) as client:
+        yield client
+
+
+def add(http: httpx.Client, name: str, content: bytes, **fields: object) -> httpx.Response:
+    return http.post("/api/documents", files={"file": (name, content)}, data=fields)
+
+
+def settled(http: httpx.Client, document: dict[str, object]) -> dict[str, object]:
+    """The document once it is neither waiting nor being read."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        document = http.get(f"/api/documents/{document['id']}").json()
+        if document["state"] not in ("waiting", "working"):
+            return document
+        time.sleep(0.1)
+    raise AssertionError(f"Not settled: {document}")
+
+
+def test_a_pdf_from_upload_to_deletion(http, tmp_path):
+    pdf = write_pdf(tmp_path / "policy.pdf", POLICY).read_bytes()
+    before = http.get("/health").json()
+    reply = add(http, "policy.pdf", pdf)
+    assert reply.status_code == 202
+    document = settled(http, reply.json())
+    assert document["state"] == "ready"
+    assert document["pages"] == 2
+    assert [d["name"] for d in http.get("/api/documents").json()["documents"]] == ["policy.pdf"]
+    assert http.get("/health").json()["chunks"] > before["chunks"]
+
+    original = http.get(document["original"])
+    assert original.content == pdf
+    assert original.headers["content-type"] == "application/pdf"
+    assert original.headers["content-disposition"].startswith("inline")
+    page = http.get(f"/api/documents/{document['id']}/pages/2.png")
+    assert page.content.startswith(b"\x89PNG")
+    assert http.get(f"/api/documents/{document['id']}/pages/3.png").status_code == 404
+
+    again = http.post(f"/api/documents/{document['id']}/reingest")
+    assert again.status_code == 202
+    assert settled(http, document)["state"] == "ready"
+
+    assert http.delete(f"/api/documents/{document['id']}").status_code == 204
+    assert http.get(document["original"]).status_code == 404
+    assert http.get("/health").json() == before
+
+
+def test_a_document_of_another_group_is_not_there(http):
+    reply = add(http, "salary.txt", SALARY.encode(), groups=["hr"])
+    identifier = reply.json()["id"]
+    assert http.get("/api/documents").json()["documents"] == []
+    for path in ("", "/original", "/pages/1.png"):
+        unknown = http.get(f"/api/documents/unknown{path}")
+        closed = http.get(f"/api/documents/{identifier}{path}")
+        assert (closed.status_code, closed.text) == (unknown.status_code, unknown.text)
+        assert closed.status_code == 404
+    assert http.delete(f"/api/documents/{identifier}").status_code == 404
+
+
+def test_a_page_in_a_document_runs_nothing_here(http):
+    html = b"<html><body><h1>Rules</h1><p>Visitors sign in.</p><script>1</script></body></html>"
+    document = settled(http, add(http, "rules.html", html).json())
+    original = http.get(document["original"])
+    assert original.headers["content-type"].startswith("text/plain")
+    assert "sandbox" in original.headers["content-security-policy"]
+    assert original.headers["x-content-type-options"] == "nosniff"
+
+
+def test_an_empty_file_is_rejected_in_one_line_and_the_next_is_taken(http):
+    empty = add(http, "empty.pdf", b"").json()
+    assert empty["state"] == "rejected"
+    assert "empty.pdf" in empty["reason"]
+    assert "\n" not in empty["reason"]
+    assert add(http, "notes.txt", b"The gate closes at eight.").status_code == 202
+
+
+@pytest.mark.parametrize("fields", [{"name": "../../etc/passwd"}, {"groups": [" "]}])
+def test_an_unusable_name_or_group_is_a_400(http, fields):
+    reply = add(http, "x.txt", b"Some text.", **fields)
+    assert reply.status_code == 400
+    assert reply.json()["error"]["message"]
+
+
+def test_another_site_and_another_host_are_refused(http):
+    foreign = {"origin": "http://evil.example"}
+    assert http.post("/api/documents", headers=foreign).status_code == 403
+    assert http.get("/api/documents", headers={"host": "evil.example"}).status_code == 403
