@@ -26,6 +26,8 @@ from serving.errors import FootnoteError, RejectedFile
 
 logger = logging.getLogger(__name__)
 
+_UNFINISHED = (State.WAITING, State.WORKING)
+
 
 class Pipeline:
     """Changes library and index together. Safe to share between threads of one process."""
@@ -163,7 +165,7 @@ class Pipeline:
             if before is None:
                 new = _new(name, "", size, groups or (EVERYONE,))
                 return self.library.add(replace(new, state=State.REJECTED, reason=reason))
-            if before.state in (State.WAITING, State.WORKING):
+            if before.state in _UNFINISHED:
                 # What is under way goes on; only the caller learns of this file.
                 return replace(before, state=State.REJECTED, reason=reason)
             return self.library.mark(before.id, State.REJECTED, _still_answers(before, reason))
@@ -181,7 +183,7 @@ class Pipeline:
             self._sync(document.id)
         if not document.version:
             self.library.set_groups(document.id, groups)
-        underway = document.state in (State.WAITING, State.WORKING)
+        underway = document.state in _UNFINISHED
         if underway and entry.pending_sha256 == sha256 and document.version == "":
             return document
         return self.library.await_version(document.id, sha256, size, groups)
@@ -219,7 +221,9 @@ class Pipeline:
         """Index, then switch; nothing if the document was removed or given another content."""
         with self._lock:
             now = self.library.entry(entry.document.id)
-            if now is None or now.target != entry.target or now.stale != entry.stale:
+            if now is None or now.document.state not in _UNFINISHED:
+                return
+            if (now.target, now.stale) != (entry.target, entry.stale):
                 return
             groups = now.document.groups if now.stale else now.pending_groups
             self._store.replace(now.document.id, encoded.indexed(groups))
