@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest import sniff
+from ingest.parse.decode import decode
 from serving.errors import RejectedFile
 
 if TYPE_CHECKING:
@@ -31,14 +32,19 @@ def parse(path: Path, name: str) -> Parsed:
     Raises:
         RejectedFile: the file will never be read as it is; the message says why.
     """
+    return _parse(path, name, depth=0)
+
+
+def _parse(path: Path, name: str, depth: int) -> Parsed:
     media_type = sniff.sniff(path, name)
-    elements, pages = _read(path, name, media_type)
+    elements, pages = _read(path, name, media_type, depth)
     if not any(element.text.strip() for element in elements):
         raise RejectedFile(f"{name}: no text was found in it. Add a file that holds text.")
     return Parsed(elements, pages, media_type)
 
 
-def _read(path: Path, name: str, media_type: str) -> "tuple[list[Element], int]":
+def _read(path: Path, name: str, media_type: str, depth: int) -> "tuple[list[Element], int]":
+    # Each reader brings its own libraries: imported only where a file needs it.
     if media_type == sniff.PDF:
         from ingest.parse.pdf import parse_pdf
 
@@ -47,14 +53,28 @@ def _read(path: Path, name: str, media_type: str) -> "tuple[list[Element], int]"
         from ingest.parse.sheets import parse_xlsx
 
         return parse_xlsx(path, name)
+    if media_type == sniff.PPTX:
+        from ingest.parse.office import parse_pptx
+
+        return parse_pptx(path, name)
+    return _read_pageless(path, name, media_type, depth), 0
+
+
+def _read_pageless(path: Path, name: str, media_type: str, depth: int) -> "list[Element]":
+    from ingest.parse import mail, office, plain, sheets
+
     if media_type in (sniff.CSV, sniff.TSV):
-        from ingest.parse.sheets import parse_csv
-
-        return parse_csv(path, name, "\t" if media_type == sniff.TSV else ""), 0
-    if media_type in (sniff.RTF, sniff.ODT, sniff.EPUB):
-        raise RejectedFile(
-            f"{name}: {sniff.NAMES[media_type]} is not read yet. Save it as DOCX or PDF."
-        )
-    from ingest.parse.office import parse_office
-
-    return parse_office(path, name, media_type)
+        return sheets.parse_csv(path, name, "\t" if media_type == sniff.TSV else "")
+    if media_type == sniff.DOCX:
+        return office.parse_docx(path, name)
+    if media_type == sniff.HTML:
+        return office.parse_html(path, name)
+    if media_type == sniff.MARKDOWN:
+        return office.parse_markdown(decode(path, name))
+    if media_type == sniff.EML:
+        return mail.parse_mail(path, name, lambda p, n, d: _parse(p, n, d).elements, depth)
+    if media_type == sniff.TEXT:
+        return plain.parse_plain(decode(path, name))
+    raise RejectedFile(
+        f"{name}: {sniff.NAMES[media_type]} is not read yet. Save it as DOCX or PDF."
+    )

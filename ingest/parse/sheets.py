@@ -87,7 +87,7 @@ def _tables(rows: Iterable[list[str]]) -> "list[Element]":
 
 def _header(rows: Iterator[list[str]]) -> tuple[list[str], list[list[str]]]:
     """The header row, and the title lines above it."""
-    before = []
+    before: list[list[str]] = []
     for row in rows:
         if sum(1 for cell in row if cell) >= 2 or len(before) >= 5:
             return row, before
