@@ -71,7 +71,8 @@ def main() -> None:
     for number in range(1000):
         document = pipeline.accept(write(folder, number), NAME)
         pipeline.process(document.id)
-        print(number, flush=True)
+        sys.stdout.write(f"{number}\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":
