@@ -45,11 +45,27 @@ def _docx_block(document: DocxDocument, block: Block) -> None:
                 cell.text = plain(text)
         document.add_paragraph()
     else:
-        styles = {"bullets": "List Bullet", "numbers": "List Number"}
-        for line in block.lines:
-            paragraph = document.add_paragraph(style=styles.get(block.kind))
-            for index, piece in enumerate(line.split("**")):
-                paragraph.add_run(piece.replace("`", "")).bold = index % 2 == 1
+        _docx_lines(document, block)
+
+
+def _docx_lines(document: DocxDocument, block: Block) -> None:
+    style = {"bullets": "List Bullet", "numbers": "List Number"}.get(block.kind)
+    number = _restarted(document) if block.kind == "numbers" else None
+    for line in block.lines:
+        paragraph = document.add_paragraph(style=style)
+        if number is not None:
+            paragraph._p.get_or_add_pPr().get_or_add_numPr().get_or_add_numId().val = number
+        for index, piece in enumerate(line.split("**")):
+            paragraph.add_run(piece.replace("`", "")).bold = index % 2 == 1
+
+
+def _restarted(document: DocxDocument) -> int:
+    """A new numbering like the style's own; without it a second list goes on from the first."""
+    numbering = document.part.numbering_part.element
+    base = document.styles["List Number"].element.pPr.numPr.numId.val
+    number = numbering.add_num(numbering.num_having_numId(base).abstractNumId.val)
+    number.add_lvlOverride(ilvl=0).add_startOverride(1)
+    return int(number.numId)
 
 
 def write_pptx(source: Source, path: Path) -> None:
