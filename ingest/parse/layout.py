@@ -9,7 +9,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from statistics import median
 
 from ingest.parse.pdf_chars import Rect, Segment
 
@@ -17,6 +16,9 @@ _BIN = 3.0
 """Points; the resolution with which gutters are sought."""
 _CROSSING = 0.35
 """A gutter is crossed by at most this part of the segments."""
+
+_LONG = 18
+"""Characters of a segment that is part of a column of prose."""
 
 
 @dataclass(slots=True)
@@ -145,13 +147,20 @@ def _is_gutter(segments: list[Segment], x: float) -> bool:
     after = [s for s in segments if s.left >= x - 1]
     if len(before) < 4 or len(after) < 4:
         return False
-    if min(median(len(s.text) for s in side) for side in (before, after)) < 12:
+    if not (_is_prose(before) and _is_prose(after)):
         return False
     shared = min(max(s.top for s in before), max(s.top for s in after)) - max(
         min(s.bottom for s in before), min(s.bottom for s in after)
     )
     heights = [max(s.top for s in side) - min(s.bottom for s in side) for side in (before, after)]
     return shared > 0.5 * min(heights)
+
+
+def _is_prose(side: list[Segment]) -> bool:
+    """Whether long runs make up most of the text, as in a column and not as in a table."""
+    lengths = [len(s.text) for s in side]
+    long = [length for length in lengths if length >= _LONG]
+    return len(long) >= 4 and sum(long) > 0.6 * sum(lengths)
 
 
 def _lines(segments: list[Segment]) -> list[Line]:

@@ -18,7 +18,9 @@ HYPHENS = "\x02\ufffe\u00ad"
 _BOLD = re.compile(
     r"bold|black|heavy|semib|demi|-bd|\bbd\b|cmb|sfbx|sfrb|-b$|medi\b", re.IGNORECASE
 )
-_INVISIBLE = frozenset("\u200b\u200c\u200d\ufeff\x00")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_INVISIBLE = frozenset("\u200b\u200c\u200d\ufeff\x7f") | frozenset(map(chr, range(32))) - {"\x02"}
+"""Nothing to see, or a glyph without a Unicode value."""
 _GAP = 1.0
 """A gap wider than this, in font sizes, ends a segment."""
 
@@ -77,6 +79,13 @@ def segments(
         return _Reader(textpage, page.get_rotation(), page.get_bbox(), borders).read()
     finally:
         textpage.close()
+
+
+def _whole(text: str) -> str:
+    """pdfium gives UTF-16 units: pairs become characters, single halves are dropped."""
+    if not _SURROGATE.search(text):
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
 
 
 class _Reader:
@@ -169,7 +178,7 @@ class _Reader:
         if segment is None:
             return
         text = "".join(segment.chars)
-        segment.text = re.sub(r" {2,}", " ", text).strip()
+        segment.text = re.sub(r" {2,}", " ", _whole(text)).strip()
         segment.chars = []
         if not segment.text or self._outside(segment):
             return
