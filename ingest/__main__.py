@@ -8,7 +8,7 @@ could be done at all.
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from ingest.add import add
@@ -71,22 +71,16 @@ def _add(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _list(settings: Settings, _options: argparse.Namespace) -> int:
-    library = Library(settings.data_dir)
-    try:
+    with _library(settings) as library:
         documents = library.list()
-    finally:
-        library.close()
     for line in table(documents):
         print(line)
     return 0
 
 
 def _remove(settings: Settings, options: argparse.Namespace) -> int:
-    library = Library(settings.data_dir)
-    try:
+    with _library(settings) as library:
         known = library.get(document_id(options.name)) is not None
-    finally:
-        library.close()
     if not known:
         print(f"No document is named {options.name!r}; see `python -m ingest list`.")
         return 1
@@ -112,17 +106,19 @@ def _rebuild(settings: Settings, _options: argparse.Namespace) -> int:
 
 
 def _sample(settings: Settings, options: argparse.Namespace) -> int:
-    library = Library(settings.data_dir)
-    try:
+    with _library(settings) as library:
         if is_loaded(library):
             return 0
-    finally:
-        library.close()
     with _pipeline(settings) as pipeline, progress_bar() as bar:
         documents = load_sample(pipeline, options.folder, bar.report)
     ready = sum(document.state is State.READY for document in documents)
     print(f"Sample: {ready} of {len(documents)} documents ready.")
     return 0 if ready == len(documents) else 1
+
+
+def _library(settings: Settings) -> closing[Library]:
+    """Beside a running app, and without loading a model."""
+    return closing(Library(settings.data_dir / "library"))
 
 
 @contextmanager

@@ -36,7 +36,7 @@ def store(settings: Settings, embedder: Embedder) -> Iterator[Store]:
 
 @pytest.fixture
 def library(settings: Settings) -> Iterator[Library]:
-    library = Library(settings.data_dir)
+    library = Library(settings.data_dir / "library")
     yield library
     library.close()
 
