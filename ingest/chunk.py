@@ -18,9 +18,6 @@ from rag.types import Box, Chunk, chunk_id
 if TYPE_CHECKING:
     from unstructured.documents.elements import Element
 
-CHUNKING = "v1"
-"""Name of this method, part of the IndexSpec. Change it with anything that changes chunks."""
-
 TARGET = 256
 """Tokens that a chunk may have, section path included; the embedder's limit if that is less."""
 _FLUSH = 0.25

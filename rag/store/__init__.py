@@ -17,6 +17,11 @@ SCHEMA = 1
 """Version of the payload and vector layout; part of the IndexSpec."""
 
 
+CHUNKING = "v1"
+"""Name of the method in `ingest/chunk.py`, part of the IndexSpec. Change it with anything that
+changes chunks."""
+
+
 @dataclass(frozen=True, slots=True)
 class SparseVector:
     """Term weights of one text: `indices` are term hashes (31 bits, ascending, unique)."""

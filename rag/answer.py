@@ -1,0 +1,246 @@
+"""From a question to a stream of verified sentences: the path that every answer takes.
+
+    accept → retrieve → find sentences → answer or refuse? ─┬─ refuse
+                                                            ├─ write (a language model), verify
+                                                            └─ quote (no model, or it failed)
+
+Each step is a span of one trace. The last event is always `Answered`; what was streamed before
+it stays true. Nothing of LlamaIndex leaves this module.
+"""
+
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from llama_index.core.base.llms.types import ChatMessage
+from llama_index.core.llms import LLM
+
+from rag import extract, prompt, write
+from rag.cite import Citations, with_boxes
+from rag.followup import standalone
+from rag.refusal import Decision, decide, features
+from rag.retrieve import Retriever, describe
+from rag.support import Verifier
+from rag.text import language_of
+from rag.trace import Step, Trace, Tracer
+from rag.types import (
+    Answer,
+    Answered,
+    Event,
+    Mode,
+    Passage,
+    Principal,
+    Retrieved,
+    Said,
+    Sentence,
+    Turn,
+)
+from serving.errors import ModelUnavailable, RejectedQuestion
+from serving.language_model import Usage, stream_chat
+
+CLOSEST = 3
+"""Passages shown with a refusal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question on its way, and what is collected for it."""
+
+    question: str
+    search: str
+    """What is searched for: the question, or with the one before it."""
+    principal: Principal
+    history: Sequence[Turn]
+    trace: Trace
+    citations: Citations
+    sentences: list[Sentence]
+
+    @property
+    def language(self) -> str:
+        return language_of(self.question) or "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Answerer:
+    """Answers questions. Thread-safe; every call has its own state."""
+
+    retriever: Retriever
+    verifier: Verifier
+    tracer: Tracer
+    llm: LLM | None
+    passages: int
+    unsupported: Literal["remove", "mark"]
+    max_question_chars: int
+
+    def ask(
+        self,
+        question: str,
+        principal: Principal,
+        history: Sequence[Turn] = (),
+        session: str = "",
+    ) -> Iterator[Event]:
+        """`Retrieved`, then `Said` for each sentence, then `Answered`.
+
+        Closing the iterator stops the language model too.
+
+        Raises:
+            RejectedQuestion: empty or too long; at the first step, before anything is done.
+            ModelUnavailable: an embeddings server or the vector store does not answer.
+        """
+        question = self._accepted(question)
+        user = principal.user
+        with self.tracer.trace("ask", input=question, user=user, session=session) as trace:
+            search = standalone(question, history, self.retriever.sparse)
+            asked = Asked(question, search, principal, history, trace, Citations(), [])
+            answer: Answer | None = None
+            for event in self._events(asked):
+                if isinstance(event, Answered):
+                    answer = event.answer
+                yield event
+            if answer:
+                _record(trace, answer)
+
+    def _accepted(self, question: str) -> str:
+        question = question.strip()
+        if not any(character.isalnum() for character in question):
+            raise RejectedQuestion("The question is empty: type what you want to know.")
+        if len(question) > self.max_question_chars:
+            raise RejectedQuestion(
+                f"The question has {len(question):,} characters, at most "
+                f"{self.max_question_chars:,} are accepted: shorten it, and upload long "
+                "material as a document."
+            )
+        return question
+
+    def _events(self, asked: Asked) -> Iterator[Event]:
+        passages, quotes, decision = self._find(asked)
+        yield Retrieved(tuple(passages))
+        if not decision.answer:
+            yield self._refused(asked, passages)
+            return
+        notice = ""
+        if self.llm is not None:
+            found = prompt.fitting(passages)
+            notice = yield from self._write(asked, self.llm, found)
+            if notice == "not_found":
+                yield self._refused(asked, passages)
+                return
+        mode = Mode.WRITTEN
+        if not asked.sentences:
+            mode = Mode.EXTRACTIVE
+            for quote in extract.shown(quotes):
+                yield self._said(asked, extract.sentence(quote, asked.citations))
+        yield self._answered(asked, mode, notice)
+
+    def _find(self, asked: Asked) -> tuple[list[Passage], list[extract.Quote], Decision]:
+        """Passages, their most promising sentences, and whether they can answer."""
+        retriever, search = self.retriever, asked.search
+        with asked.trace.step("retrieve", kind="retriever", input=search) as step:
+            with step.step("embed", kind="embedding", input=search) as embed:
+                vector = retriever.embed(search)
+                embed.set(metadata={"dimension": len(vector)})
+            passages = retriever.passages(search, asked.principal, self.passages, step, vector)
+            step.set(output=describe(passages))
+        with asked.trace.step("score sentences", kind="embedding") as step:
+            quotes = extract.candidates(
+                search, vector, passages, retriever.sparse, retriever.embedder
+            )
+            step.set(output=[{"text": q.text, "score": round(q.score, 3)} for q in quotes])
+        with asked.trace.step("refuse?", kind="guardrail") as step:
+            found = features(search, passages, quotes, retriever.sparse)
+            decision = decide(found, retriever.embedder.fingerprint)
+            step.set(output=decision)
+        return passages, quotes, decision
+
+    def _write(
+        self, asked: Asked, llm: LLM, passages: Sequence[Passage]
+    ) -> Generator[Event, None, str]:
+        """Stream the model's sentences that stand; returns a notice, empty if all went well."""
+        messages = prompt.messages(asked.question, passages, asked.history)
+        with (
+            asked.trace.step("generate", kind="generation") as generate,
+            asked.trace.step("verify", kind="guardrail") as verify,
+        ):
+            generate.set(
+                input=[{"role": m.role.value, "content": m.content} for m in messages],
+                metadata={"prompt_version": prompt.version()},
+            )
+            verdicts: list[dict[str, object]] = []
+            heard: list[str] = []
+            try:
+                with closing(_pieces(llm, messages, generate, heard)) as pieces:
+                    for raw in write.sentences(pieces):
+                        said = write.verify(
+                            raw, passages, self.verifier, asked.citations, self.unsupported
+                        )
+                        verdicts.append({"sentence": raw, "support": said and said.support})
+                        if said:
+                            yield self._said(asked, said)
+            except ModelUnavailable as error:
+                generate.fail(str(error))
+                return "model_interrupted" if asked.sentences else "model_unavailable"
+            finally:
+                generate.set(output="".join(heard))
+                verify.set(output=verdicts)
+        if asked.sentences:
+            return ""
+        return "model_unsupported" if verdicts else "not_found"
+
+    @staticmethod
+    def _said(asked: Asked, sentence: Sentence) -> Said:
+        asked.sentences.append(sentence)
+        return Said(sentence, asked.citations.all())
+
+    def _answered(self, asked: Asked, mode: Mode, notice: str) -> Answered:
+        with asked.trace.step("locate", kind="span") as step:
+            citations = with_boxes(asked.citations.all(), self.retriever.library)
+            step.set(output={"citations": len(citations)})
+        answer = self._answer(asked, mode)
+        return Answered(
+            replace(answer, sentences=tuple(asked.sentences), citations=citations, notice=notice)
+        )
+
+    def _refused(self, asked: Asked, passages: Sequence[Passage]) -> Answered:
+        answer = self._answer(asked, Mode.REFUSED)
+        return Answered(replace(answer, closest=tuple(passages[:CLOSEST])))
+
+    def _answer(self, asked: Asked, mode: Mode) -> Answer:
+        searched = self.retriever.library.count_readable(asked.principal.groups)
+        return Answer(
+            question=asked.question,
+            language=asked.language,
+            mode=mode,
+            searched=searched,
+            trace_id=asked.trace.trace_id,
+        )
+
+
+def _pieces(
+    llm: LLM, messages: Sequence[ChatMessage], step: Step, heard: list[str]
+) -> Generator[str, None, None]:
+    """The model's text as it arrives, kept in `heard`; tokens and times go to `step`."""
+    step.generation(model=llm.metadata.model_name)
+    with closing(stream_chat(llm, messages)) as stream:
+        for piece in stream:
+            if isinstance(piece, Usage):
+                step.generation(
+                    input_tokens=piece.prompt_tokens, output_tokens=piece.completion_tokens
+                )
+                continue
+            if not heard:
+                step.first_token()
+            heard.append(piece)
+            yield piece
+
+
+def _record(trace: Trace, answer: Answer) -> None:
+    trace.set(
+        output=answer.text or answer.mode.value,
+        metadata={
+            "mode": answer.mode.value,
+            "refused": answer.refused,
+            "language": answer.language,
+            "notice": answer.notice,
+        },
+    )

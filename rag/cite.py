@@ -1,0 +1,48 @@
+"""Citations of one answer: numbers by first mention, exact highlights at the end.
+
+The model never copies an id: passages are numbered by the program, and a `[n]` in a reply is an
+index that is checked here. Does not know whether a citation is right; `rag/support.py` does.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from rag.library import Library
+from rag.pages import locate
+from rag.types import Citation, Passage, Support
+
+PDF = "application/pdf"
+
+
+class Citations:
+    """Collects the citations of one answer, in order of first mention."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, int, int], Citation] = {}
+
+    def cite(self, passage: Passage, start: int, end: int, support: Support) -> int:
+        """The number of this span of `passage.chunk.text`, new or already given."""
+        key = (passage.chunk.id, start, end)
+        if key not in self._found:
+            quote = passage.chunk.text[start:end].strip()
+            number = len(self._found) + 1
+            self._found[key] = Citation(number, passage, quote, passage.chunk.boxes, support)
+        return self._found[key].number
+
+    def all(self) -> tuple[Citation, ...]:
+        """Every citation so far. Boxes are those of the whole chunk until `with_boxes`."""
+        return tuple(self._found.values())
+
+
+def with_boxes(citations: Sequence[Citation], library: Library) -> tuple[Citation, ...]:
+    """The citations with the boxes of their quotes, line by line, where the page has them."""
+    return tuple(_with_boxes(citation, library) for citation in citations)
+
+
+def _with_boxes(citation: Citation, library: Library) -> Citation:
+    chunk, document = citation.passage.chunk, citation.passage.document
+    if document.media_type != PDF or not chunk.page_from:
+        return citation
+    original = library.original(document.sha256)
+    boxes = locate(original, chunk.page_from, chunk.page_to, citation.quote)
+    return replace(citation, boxes=boxes) if boxes else citation

@@ -1,0 +1,78 @@
+"""The prompt: a constant instruction first, then the passages, then the question.
+
+The order lets a model server reuse its prefix cache for all that does not change
+(vLLM, automatic prefix caching). The text lives in `rag/prompts/`, so that it can be read and
+compared; its hash is on every trace.
+
+Does not know the model's real tokenizer: the budget counts characters.
+"""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from llama_index.core.base.llms.types import ChatMessage, MessageRole
+
+from rag.types import Passage, Turn
+
+NOT_FOUND = "NOT_FOUND"
+"""What the model is told to reply when the passages do not answer."""
+
+MAX_PASSAGE_CHARS = 16_000
+"""Of all passages together; about 5,000 tokens of English, and at most 6,000 of Russian."""
+
+_TURNS = 3
+"""Earlier exchanges that the model sees."""
+
+_FENCE = re.compile(r"</?\s*passage", re.IGNORECASE)
+
+_FOLDER = Path(__file__).parent / "prompts"
+
+
+@cache
+def instruction() -> str:
+    """The constant part, from `rag/prompts/answer.md`."""
+    return (_FOLDER / "answer.md").read_text(encoding="utf-8").strip()
+
+
+def version() -> str:
+    """First 12 hex digits of the instruction's sha256."""
+    return hashlib.sha256(instruction().encode()).hexdigest()[:12]
+
+
+def fitting(passages: Sequence[Passage]) -> list[Passage]:
+    """The best passages that fit the budget, in order; always at least one."""
+    kept: list[Passage] = []
+    room = MAX_PASSAGE_CHARS
+    for passage in passages:
+        room -= len(passage.chunk.embedded_text)
+        if kept and room < 0:
+            break
+        kept.append(passage)
+    return kept
+
+
+def messages(
+    question: str, passages: Sequence[Passage], history: Sequence[Turn] = ()
+) -> list[ChatMessage]:
+    """The conversation to send. Passages are numbered from 1 in the given order."""
+    numbered = "\n\n".join(_passage(n, p) for n, p in enumerate(passages, start=1))
+    talk = [ChatMessage(role=MessageRole.SYSTEM, content=instruction())]
+    for turn in history[-_TURNS:]:
+        talk.append(ChatMessage(role=MessageRole.USER, content=turn.question))
+        talk.append(ChatMessage(role=MessageRole.ASSISTANT, content=turn.answer))
+    talk.append(
+        ChatMessage(role=MessageRole.USER, content=f"{numbered}\n\nQuestion: {question.strip()}")
+    )
+    return talk
+
+
+def _passage(number: int, passage: Passage) -> str:
+    """One passage, fenced; a fence inside the text cannot close it."""
+    place = passage.document.name
+    if passage.chunk.page_from:
+        place += f", page {passage.chunk.page_from}"
+    text = _FENCE.sub("‹passage", passage.chunk.embedded_text)
+    return f'<passage number="{number}" source="{place}">\n{text}\n</passage>'

@@ -1,0 +1,102 @@
+"""Written answers: a model's stream becomes verified sentences.
+
+A sentence is shown when it is complete and has been checked. A `[n]` that names no passage is
+dropped; a citation that does not support its sentence is corrected to the passage that does; a
+sentence that nothing supports is removed or marked, as configured.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
+
+from rag.cite import Citations
+from rag.prompt import NOT_FOUND
+from rag.support import Evidence, Verifier, rank
+from rag.text import split_sentences
+from rag.types import Passage, Sentence, Support
+
+_MARK = re.compile(r"\s*\[\s*(\d+(?:\s*[,;]\s*\d+)*)\s*\]")
+_THINKING = re.compile(r"<think>.*?(</think>|$)", re.DOTALL)
+"""Reasoning models put their thoughts before the reply; they are not part of the answer."""
+
+
+def sentences(pieces: Iterable[str]) -> Iterator[str]:
+    """Complete sentences, each with the marks that follow it, as the pieces arrive.
+
+    Stops without a sentence if the reply is NOT_FOUND.
+    """
+    text, given = "", 0
+    for piece in pieces:
+        text += piece
+        visible = _THINKING.sub("", text).lstrip()
+        if visible.startswith(NOT_FOUND):
+            return
+        if NOT_FOUND.startswith(visible):
+            continue
+        complete = _with_marks(visible)[:-1]
+        yield from complete[given:]
+        given = max(given, len(complete))
+    visible = _THINKING.sub("", text).strip()
+    if visible and not visible.startswith(NOT_FOUND):
+        yield from _with_marks(visible)[given:]
+
+
+def _with_marks(text: str) -> list[str]:
+    """Sentences of a text; marks after a full stop belong to the sentence before it."""
+    joined: list[str] = []
+    for start, end in split_sentences(text):
+        part = text[start:end].strip()
+        lead = re.match(rf"(?:{_MARK.pattern})+\s*[.!?…]?", part)
+        if joined and lead:
+            joined[-1] += part[: lead.end()]
+            part = part[lead.end() :].strip()
+        elif joined and part.startswith("["):
+            joined[-1] += part
+            part = ""
+        if part:
+            joined.append(part)
+    return joined
+
+
+def verify(
+    raw: str,
+    passages: Sequence[Passage],
+    verifier: Verifier,
+    citations: Citations,
+    unsupported: Literal["remove", "mark"],
+) -> Sentence | None:
+    """The sentence to show for one of the model's, or None where it is to be removed."""
+    text = _MARK.sub("", raw).strip()
+    if not any(character.isalnum() for character in text):
+        return None
+    cited = [passages[n - 1] for n in _marks(raw) if 1 <= n <= len(passages)]
+    proofs = [(p, verifier.evidence(text, p)) for p in cited]
+    good = [(p, e) for p, e in proofs if rank(e.support) >= rank(Support.SUPPORTED)]
+    if not good:
+        good = _corrected(text, passages, verifier, proofs)
+    if not good:
+        return Sentence(text, (), Support.UNSUPPORTED) if unsupported == "mark" else None
+    numbers = [citations.cite(p, e.start, e.end, e.support) for p, e in good]
+    strongest = max((e.support for _, e in good), key=rank)
+    return Sentence(text, tuple(dict.fromkeys(numbers)), strongest)
+
+
+def _corrected(
+    text: str,
+    passages: Sequence[Passage],
+    verifier: Verifier,
+    proofs: list[tuple[Passage, Evidence]],
+) -> list[tuple[Passage, Evidence]]:
+    """The passage that does support the sentence, else the cited ones that partly do."""
+    index, found = verifier.best(text, passages)
+    if rank(found.support) >= rank(Support.SUPPORTED):
+        return [(passages[index], found)]
+    partly = [(p, e) for p, e in proofs if e.support is Support.PARTLY]
+    if partly or found.support is Support.UNSUPPORTED:
+        return partly
+    return [(passages[index], found)]
+
+
+def _marks(raw: str) -> list[int]:
+    groups = (match.group(1) for match in _MARK.finditer(raw))
+    return [int(number) for group in groups for number in re.split(r"\s*[,;]\s*", group)]
