@@ -1,6 +1,7 @@
 """PDF by reportlab: title block, ruled tables, bookmarks; the same bytes from each run."""
 
 import re
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -118,7 +119,7 @@ def _flowables(block: Block) -> list[Flowable]:
         heading = Paragraph(_markup(block.text), HEADINGS[max(2, min(block.level, 3))])
         heading.outline = max(1, block.level - 1)
         # Not keepWithNext: it would move a whole table to the next page with its heading.
-        return [CondPageBreak((45 if block.level < 3 else 32) * mm), heading]
+        return [CondPageBreak((38 if block.level < 3 else 30) * mm), heading]
     if block.kind == "table":
         return [_table(block), Spacer(1, 9)]
     if block.kind == "paragraph":
@@ -150,19 +151,22 @@ def _table(block: Block) -> Table:
 
 
 def _widths(rows: tuple[tuple[str, ...], ...]) -> list[float]:
-    """Column widths: room for the longest word first, the rest shared by the longest cell."""
+    """Column widths that fill the page; the widest columns give way first, down to their words."""
     columns = list(zip(*rows, strict=True))
-    needs = [max(_word(cell, i == 0) for i, cell in enumerate(column)) + 14 for column in columns]
-    wants = [min(max(len(plain(cell)) for cell in column), 60) for column in columns]
-    spare = max(0.0, WIDTH - sum(needs))
-    widths = [need + spare * want / sum(wants) for need, want in zip(needs, wants, strict=True)]
+    words = [[text for cell in column for text in cell.split()] for column in columns]
+    least = [_widest(column) for column in words]
+    natural = [_widest(column) for column in columns]
+    limit = max(natural)
+    while limit > min(least) and sum(map(max, least, [min(n, limit) for n in natural])) > WIDTH:
+        limit -= 2
+    widths = list(map(max, least, [min(n, limit) for n in natural]))
     return [width * WIDTH / sum(widths) for width in widths]
 
 
-def _word(cell: str, head: bool) -> float:
-    face = "Body-Bold" if head or "**" in cell else "Body"
-    words = plain(cell).split() or [""]
-    return max(float(pdfmetrics.stringWidth(word, face, CELL.fontSize)) for word in words)
+def _widest(texts: Sequence[str]) -> float:
+    """Points, measured in bold since a column's first text is its head, with the padding."""
+    drawn = (pdfmetrics.stringWidth(plain(text), "Body-Bold", CELL.fontSize) for text in texts)
+    return max(drawn, default=0.0) + 14
 
 
 def _markup(text: str) -> str:
