@@ -6,7 +6,7 @@ This module does not know about the catalogue, nor about access groups until the
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ingest.chunk import chunk
 from ingest.guard import guarded_parse
@@ -16,8 +16,10 @@ from rag.settings import Settings
 from rag.store import IndexedChunk
 from rag.store.sparse import SparseEncoder
 from rag.types import Chunk, Document
-from serving.embedding import Embedder
 from serving.errors import RejectedFile
+
+if TYPE_CHECKING:  # it imports LlamaIndex, which `list` can do without
+    from serving.embedding import Embedder
 
 BATCH = 64
 """Passages per call of the embedder, and per step of the progress."""
@@ -45,7 +47,7 @@ def encode(
     path: Path,
     document: Document,
     version: str,
-    embedder: Embedder,
+    embedder: "Embedder",
     settings: Settings,
     progress: Report,
 ) -> Encoded:
@@ -72,7 +74,7 @@ def encode(
 
 
 def _embed(
-    document_id: str, chunks: Sequence[Chunk], embedder: Embedder, progress: Report
+    document_id: str, chunks: Sequence[Chunk], embedder: "Embedder", progress: Report
 ) -> list[list[float]]:
     """Longest first, because a batch is padded to its longest text."""
     texts = [chunk.embedded_text for chunk in chunks]

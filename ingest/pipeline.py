@@ -11,6 +11,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ingest.encode import Encoded, encode
 from ingest.names import clean_groups, clean_name
@@ -21,8 +22,10 @@ from rag.library import Library, version_of
 from rag.settings import Settings
 from rag.store import Store
 from rag.types import EVERYONE, Document, State, document_id
-from serving.embedding import Embedder
 from serving.errors import FootnoteError, RejectedFile
+
+if TYPE_CHECKING:  # it imports LlamaIndex, which `list` can do without
+    from serving.embedding import Embedder
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +36,7 @@ class Pipeline:
     """Changes library and index together. Safe to share between threads of one process."""
 
     def __init__(
-        self, library: Library, store: Store, embedder: Embedder, settings: Settings
+        self, library: Library, store: Store, embedder: "Embedder", settings: Settings
     ) -> None:
         self.library = library
         self._store = store

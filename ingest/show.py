@@ -46,6 +46,8 @@ def progress_bar() -> Iterator[ProgressBar]:
 
 def table(documents: Sequence[Document]) -> list[str]:
     """Lines: state, chunks, pages, groups, name, reason."""
+    if not documents:
+        return ["No documents. Add some with `python -m ingest add PATH`."]
     rows = [("STATE", "CHUNKS", "PAGES", "GROUPS", "NAME", "REASON")]
     rows += [
         (d.state, str(d.chunks), str(d.pages), ",".join(d.groups), d.name, d.reason)
