@@ -129,7 +129,9 @@ def _flowables(block: Block) -> list[Flowable]:
     look = {"bulletType": "1", "bulletFormat": "%s."} if block.kind == "numbers" else {"start": "•"}
     if block.kind == "bullets":
         look["bulletType"] = "bullet"
-    listing = ListFlowable(items, leftIndent=16, bulletFontName="Body", bulletFontSize=9, **look)
+    listing = ListFlowable(
+        items, leftIndent=16, bulletFontName="Body", bulletFontSize=BODY.fontSize, **look
+    )
     return [listing, Spacer(1, 5)]
 
 
