@@ -43,6 +43,8 @@ def guarded_parse(path: Path, name: str, seconds: float, memory_mb: int) -> Pars
                 stderr=subprocess.PIPE,
                 timeout=seconds,
                 check=False,
+                # Ctrl-C goes to the whole group of the terminal; it is no fault of the file.
+                start_new_session=True,
             )
         except subprocess.TimeoutExpired:
             raise RejectedFile(_too_slow(name, seconds)) from None
