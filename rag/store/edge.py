@@ -1,8 +1,9 @@
 """The embedded store: Qdrant Edge, one shard in one folder, owned by one process.
 
-An acknowledged write is in the engine's write-ahead log and survives `kill -9`. Search is exact:
-no HNSW graph is built, which holds to about 200,000 chunks (docs/decisions/0003-store.md). The
-engine raises nothing narrower than `Exception`; only opening translates it.
+An acknowledged write is on the disk; one that `kill -9` cuts short is in the engine's write-ahead
+log as far as it came. Search is exact: no HNSW graph is built, which holds to about 200,000 chunks
+(docs/decisions/0003-store.md). The engine raises nothing narrower than `Exception`; only opening
+translates it.
 """
 
 import shutil
@@ -83,6 +84,7 @@ class EdgeStore:
             for start in range(0, len(points), BATCH):
                 shard.update(engine.UpdateOperation.upsert_points(points[start : start + BATCH]))
             shard.update(engine.UpdateOperation.delete_points_by_filter(stale))
+        self._flush()
 
     def delete(self, document_id: str) -> int:
         """Remove a document's chunks; how many there were."""
@@ -92,7 +94,8 @@ class EdgeStore:
             found = shard.count(engine.CountRequest(filter=whole))
             if found:
                 shard.update(engine.UpdateOperation.delete_points_by_filter(whole))
-            return found
+        self._flush()
+        return found
 
     def search(self, query: StoreQuery) -> list[Hit]:
         """Best first."""
@@ -131,6 +134,7 @@ class EdgeStore:
         )
         with self._lock.write():
             self._open().update(change)
+        self._flush()
 
     def count(self, document_id: str | None = None) -> int:
         """How many chunks there are, of one document or in all."""
@@ -154,6 +158,11 @@ class EdgeStore:
                 self._shard.close()
                 self._shard = None
             self._owner.close()
+
+    def _flush(self) -> None:
+        """To the disk: the log alone outlives the process, but not a power cut."""
+        with self._lock.read():
+            self._open().flush()
 
     def _open(self) -> engine.EdgeShard:
         if self._shard is None:

@@ -166,7 +166,7 @@ class ServerStore:
         alias = models.CreateAlias(collection_name=new, alias_name=self._name)
         switch.append(models.CreateAliasOperation(create_alias=alias))
         self._client.update_collection_aliases(switch)
-        if old is not None:
+        if old is not None and self._number(old):  # the alias may have been put on another's
             self._client.delete_collection(old)
 
     def _behind_alias(self) -> str | None:
@@ -174,9 +174,13 @@ class ServerStore:
         return next((a.collection_name for a in aliases if a.alias_name == self._name), None)
 
     def _last_number(self) -> int:
-        pattern = re.compile(re.escape(self._name) + r"-(\d+)")
-        names = [c.name for c in self._client.get_collections().collections]
-        return max((int(m[1]) for name in names if (m := pattern.fullmatch(name))), default=0)
+        collections = self._client.get_collections().collections
+        return max((self._number(collection.name) for collection in collections), default=0)
+
+    def _number(self, collection: str) -> int:
+        """Of a collection that this store made, from 1; 0 for any other."""
+        match = re.fullmatch(re.escape(self._name) + r"-(\d+)", collection)
+        return int(match[1]) if match else 0
 
     def _check(self, collection: str) -> None:
         metadata = self._client.get_collection(collection).config.metadata or {}
