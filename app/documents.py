@@ -45,18 +45,33 @@ def show(services: Services, text: Texts) -> None:
 
 def _show_upload(services: Services, text: Texts) -> None:
     known = {group for document in services.runtime.library.list(None) for group in document.groups}
+    limit = services.runtime.settings.max_file_mb
+    st.html(uploader_style(text("docs.choose"), text("docs.limit", limit=limit)))
     with st.form("upload", clear_on_submit=True):
-        files = st.file_uploader(text("docs.files"), accept_multiple_files=True, key="files")
-        st.caption(text("docs.intro"))
-        groups = st.multiselect(
+        left, right = st.columns([3, 2], gap="medium")
+        files = left.file_uploader(text("docs.files"), accept_multiple_files=True, key="files")
+        left.caption(text("docs.intro"))
+        groups = right.multiselect(
             text("docs.groups"),
             sorted(known | {EVERYONE}),
             default=[EVERYONE],
             accept_new_options=True,
             key="groups",
         )
-        if st.form_submit_button(text("docs.add"), type="primary", icon=":material/add:"):
+        if right.form_submit_button(text("docs.add"), type="primary", icon=":material/add:"):
             st.session_state["upload_problems"] = add_files(services, text, files, groups)
+
+
+def uploader_style(choose: str, limit: str) -> str:
+    """Streamlit's uploader speaks English only: its two texts, replaced by ours."""
+    zone = '[data-testid="stFileUploaderDropzone"]'
+    return (
+        f"<style>{zone} button p {{font-size: 0}}"
+        f'{zone} button p::after {{content: "{choose}"; font-size: .875rem}}'
+        f'{zone} [data-testid="stFileUploaderDropzoneInstructions"] span {{font-size: 0}}'
+        f'{zone} [data-testid="stFileUploaderDropzoneInstructions"] span::after '
+        f'{{content: "{limit}"; font-size: .875rem}}</style>'
+    )
 
 
 def add_files(
@@ -141,10 +156,10 @@ def size_words(size: int) -> str:
 def _columns(text: Texts) -> dict[str, Any]:
     column = st.column_config
     found: dict[str, Any] = {
-        "name": column.TextColumn(text("docs.name"), width=300),
+        "name": column.TextColumn(text("docs.name"), width=250),
         "pages": column.NumberColumn(text("docs.pages"), width=70),
         "chunks": column.NumberColumn(text("docs.chunks"), width=90),
-        "reason": column.TextColumn(text("docs.reason"), width=320),
+        "reason": column.TextColumn(text("docs.reason"), width=300),
     }
     for key in ("state", "size", "groups", "added"):
         found[key] = column.TextColumn(text("docs.added" if key == "added" else f"docs.{key}"))

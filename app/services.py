@@ -6,25 +6,22 @@ process-level handle in Footnote. It knows nothing of HTTP.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from ingest.jobs import Jobs
+from ingest.pipeline import Pipeline
+from rag.runtime import Runtime, open_runtime
+from rag.settings import Settings
 from rag.types import EVERYONE, Principal
 from serving.errors import ConfigError
-
-if TYPE_CHECKING:
-    from ingest.jobs import Jobs
-    from ingest.pipeline import Pipeline
-    from rag.runtime import Runtime
-    from rag.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
     """The opened parts that pages and API share."""
 
-    runtime: "Runtime"
-    pipeline: "Pipeline"
-    jobs: "Jobs"
+    runtime: Runtime
+    pipeline: Pipeline
+    jobs: Jobs
 
     def close(self) -> None:
         """Stop the jobs first, because they write to the store."""
@@ -32,16 +29,12 @@ class Services:
         self.runtime.close()
 
 
-def open_services(settings: "Settings") -> Services:
+def open_services(settings: Settings) -> Services:
     """Open store, catalogue, models and the queue; the queue is not started.
 
     Raises:
         ConfigError, IndexMismatch, StoreBusy: as `rag.runtime.open_runtime` says.
     """
-    from ingest.jobs import Jobs
-    from ingest.pipeline import Pipeline
-    from rag.runtime import open_runtime
-
     runtime = open_runtime(settings)
     pipeline = Pipeline(runtime.library, runtime.store, runtime.embedder, settings)
     return Services(runtime, pipeline, Jobs(pipeline, settings.data_dir))
@@ -71,7 +64,7 @@ def current() -> Services:
     return _provided[0]
 
 
-def local_principal(settings: "Settings", group: str = "") -> Principal:
+def local_principal(settings: Settings, group: str = "") -> Principal:
     """The single local user; with `group`, as a member of that group alone would see it."""
     groups = frozenset({EVERYONE, group}) if group else frozenset(settings.user_groups)
     return Principal("local", groups)

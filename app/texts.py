@@ -87,6 +87,10 @@ _STRINGS: dict[str, tuple[str, str]] = {
         "The language model stopped in the middle. What it had said is kept.",
         "Языковая модель прервалась. То, что она успела сказать, сохранено.",
     ),
+    "notice.model_unsupported": (
+        "What the language model wrote is not supported by the documents, so these are quotes.",
+        "Написанное языковой моделью не подтверждается документами, поэтому здесь цитаты.",
+    ),
     "notice.other": ("Note: {code}", "Примечание: {code}"),
     "cite.page": ("Page {page} of {pages}", "Страница {page} из {pages}"),
     "cite.open": ("Open the original", "Открыть оригинал"),
@@ -110,6 +114,8 @@ _STRINGS: dict[str, tuple[str, str]] = {
         "PDF, Word, PowerPoint, Excel, HTML, Markdown, текст, письма.",
     ),
     "docs.files": ("Drop files here", "Перетащите файлы сюда"),
+    "docs.choose": ("Choose files", "Выбрать файлы"),
+    "docs.limit": ("up to {limit} MB each", "до {limit} МБ каждый"),
     "docs.groups": ("Who may read them", "Кто может читать"),
     "docs.add": ("Add", "Добавить"),
     "docs.empty": (
@@ -174,16 +180,16 @@ _STRINGS: dict[str, tuple[str, str]] = {
 
 EXAMPLES: dict[Language, tuple[str, ...]] = {
     "en": (
-        "What is the per diem for business travel?",
+        "What is the per diem in Kazakhstan?",
         "How long must a password be?",
         "How many days of annual leave do I have?",
-        "What does error code E-42 mean?",
+        "What does error E14 on the V400 mean?",
     ),
     "ru": (
-        "Какие суточные в командировке?",
+        "Какие суточные в командировке по Европе?",
         "Какой длины должен быть пароль?",
         "Сколько дней отпуска положено в год?",
-        "Что означает код ошибки E-42?",
+        "Что делать при ошибке E14?",
     ),
 }
 """Questions that the sample organisation's documents answer."""

@@ -12,6 +12,7 @@ from app.texts import Texts
 from rag.trace_store import StoredTrace, TraceStep, TraceSummary
 
 _LISTED = 100
+_SHOWN_FIELDS = ("document", "page", "score", "similarity", "text", "section")
 
 
 def show(services: Services, text: Texts) -> None:
@@ -67,7 +68,7 @@ def _show_trace(text: Texts, trace: StoredTrace) -> None:
     passages = list(found_passages(trace.root))
     if passages:
         st.markdown(f"##### {text('traces.passages')}")
-        st.dataframe(passages, hide_index=True, key="passages")
+        st.dataframe(passages, hide_index=True, column_order=_SHOWN_FIELDS, key="passages")
     for step in walk(trace.root):
         if step.kind == "generation":
             with st.expander(text("traces.prompt")):

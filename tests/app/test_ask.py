@@ -1,5 +1,7 @@
 """The Ask page's logic, run by Streamlit's AppTest against real documents."""
 
+import re
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -122,9 +124,12 @@ def test_a_question_that_is_too_long_is_told_in_the_chosen_language(scripted: Sc
 def test_hostile_text_stays_text(scripted: ScriptedAnswerer):
     hostile = "<img src=x onerror=alert(1)> ![x](http://evil.example/x.png)"
     scripted.replies = [quotes(hostile, passage(hostile, hostile))]
-    everything = shown(ask(start(), hostile))
-    assert "<img" not in everything
-    assert "![" not in "\n".join(m for m in everything.split("\n") if "&lt;" not in m)
+    at = ask(start(), hostile)
+    assert "&lt;img" in at.get("html")[-2].proto.body
+    assert "<img" not in "".join(e.proto.body for e in at.get("html"))
+    read_as_markdown = [*(m.value for m in at.markdown), *chips(at)]
+    assert any("evil" in words for words in read_as_markdown)
+    assert not re.search(r"(?<!\\)[<!\[]", "".join(read_as_markdown))
 
 
 def test_a_citation_opens_the_page_with_the_quote_marked(provided: Services):
