@@ -50,7 +50,7 @@ def _with_marks(text: str) -> list[str]:
         if joined and lead:
             joined[-1] += part[: lead.end()]
             part = part[lead.end() :].strip()
-        elif joined and part.startswith("["):
+        if joined and part.startswith("["):  # a mark that has not arrived whole
             joined[-1] += part
             part = ""
         if part:

@@ -1,0 +1,159 @@
+"""`python -m rag.evaluate.fit_refusal EVAL`: fits `rag/refusal.json` on development sets.
+
+Features come from the product's own retrieval over each set; the model is scikit-learn's
+logistic regression with balanced classes, its coefficients turned back to raw features. Every
+set is also judged by a model fitted on the *other* sets only, and that is what is printed and
+recorded: no figure here is of a set that its model has seen.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+
+from rag import extract, refusal
+from rag.evaluate.dataset import Dataset, Question, Selection, load
+from rag.evaluate.index import Vectors, fill
+from rag.followup import standalone
+from rag.runtime import Runtime, open_runtime
+from rag.settings import Settings, load_settings
+
+Figures = dict[str, float]
+Sample = tuple[NDArray[np.float64], NDArray[np.bool_]]
+"""Features (questions, features) and which of the questions are answerable."""
+
+SAME = ("similarity", "sentence", "coverage")
+CROSS = ("similarity", "sentence")
+THRESHOLD = 0.5
+"""Of the balanced model's probability; not searched for."""
+
+
+def sets(folder: Path) -> dict[str, dict[str, Dataset]]:
+    """The sets to fit each model on."""
+    leaveout = Selection(leaveout=True)
+    crossed = Selection(
+        leaveout=True,
+        questions=next((folder / "xquad-ru").glob("questions_leaveout*.jsonl")),
+        gold_prefixes={"xq-ru": "xq-en"},
+    )
+    return {
+        "same_language": {
+            "xquad-en left out": load(folder / "xquad-en", leaveout),
+            "xquad-ru left out": load(folder / "xquad-ru", leaveout),
+            "clapnq": load(folder / "clapnq-dev", Selection()),
+        },
+        "cross_language": {"xquad ru→en left out": load(folder / "xquad-en", crossed)},
+    }
+
+
+def sample(dataset: Dataset, names: tuple[str, ...], settings: Settings, cache: Path) -> Sample:
+    """What the refusal would see for each question of a set."""
+    with _indexed(dataset, settings, cache) as runtime:
+        found = [_features(runtime, question) for question in dataset.questions]
+    rows = [[getattr(features, name) for name in names] for features in found]
+    return np.array(rows), np.array([q.answerable for q in dataset.questions])
+
+
+def _features(runtime: Runtime, question: Question) -> refusal.Features:
+    retriever, limit = runtime.retriever, runtime.answerer.passages
+    text = standalone(question.question, question.history, retriever.sparse)
+    vector = retriever.embed(text)
+    with runtime.tracer.trace("fit", input=text) as trace:
+        passages = retriever.passages(text, question.principal, limit, trace, vector)
+    quotes = extract.candidates(text, vector, passages, retriever.sparse, retriever.embedder)
+    return refusal.features(text, passages, quotes, retriever.sparse)
+
+
+@contextmanager
+def _indexed(dataset: Dataset, settings: Settings, cache: Path) -> Iterator[Runtime]:
+    """A runtime over the set's corpus, in a folder that goes away."""
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="fit-", dir=cache) as folder:
+        own = settings.model_copy(update={"data_dir": Path(folder), "langfuse_url": ""})
+        with (
+            open_runtime(own) as runtime,
+            closing(Vectors(cache / "vectors.sqlite", runtime.embedder)) as vectors,
+        ):
+            fill(
+                dataset.corpus,
+                runtime.store,
+                runtime.library,
+                runtime.embedder,
+                vectors,
+                lambda *_: None,
+            )
+            yield runtime
+
+
+def fit(samples: list[Sample]) -> tuple[NDArray[np.float64], float]:
+    """Weights of the raw features, and the intercept. Every sample weighs the same."""
+    features = np.vstack([x for x, _ in samples])
+    answerable = np.concatenate([y for _, y in samples])
+    weights = np.concatenate([np.full(len(y), 1.0 / len(y)) for _, y in samples])
+    mean, spread = features.mean(axis=0), features.std(axis=0) + 1e-9
+    model = LogisticRegression(class_weight="balanced")
+    model.fit((features - mean) / spread, answerable, sample_weight=weights * len(answerable))
+    raw = model.coef_[0] / spread
+    return raw, float(model.intercept_[0] - raw @ mean)
+
+
+def judge(model: tuple[NDArray[np.float64], float], sample: Sample) -> Figures:
+    """Refusal precision and recall, and the share answered of what has an answer."""
+    features, answerable = sample
+    weights, intercept = model
+    answered = 1 / (1 + np.exp(-(features @ weights + intercept))) >= THRESHOLD
+    refused, missing = ~answered, ~answerable
+    right = int((refused & missing).sum())
+    return {
+        "refusal_precision": round(right / max(1, int(refused.sum())), 3),
+        "refusal_recall": round(right / max(1, int(missing.sum())), 3),
+        "answered_when_answerable": round(float(answered[answerable].mean()), 3),
+        "questions": len(answerable),
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m rag.evaluate.fit_refusal")
+    parser.add_argument("folder", type=Path, help="the folder that holds the sets")
+    parser.add_argument("--cache", type=Path, default=Path("var/eval"), help="kept vectors")
+    options = parser.parse_args()
+    settings = load_settings()
+    with tempfile.TemporaryDirectory() as empty:
+        own = settings.model_copy(update={"data_dir": Path(empty)})
+        with open_runtime(own) as runtime:
+            fitted: dict[str, object] = {"embedder": runtime.embedder.fingerprint}
+    for name, datasets in sets(options.folder).items():
+        features = SAME if name == "same_language" else CROSS
+        samples = {k: sample(d, features, settings, options.cache) for k, d in datasets.items()}
+        fitted[name] = _model(features, samples)
+    path = Path(refusal.__file__).with_name("refusal.json")
+    path.write_text(json.dumps(fitted, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return 0
+
+
+def _model(names: tuple[str, ...], samples: dict[str, Sample]) -> dict[str, object]:
+    held_out = {}
+    for judged, found in samples.items():
+        others = [s for name, s in samples.items() if name != judged]
+        if others:
+            held_out[judged] = judge(fit(others), found)
+            print(f"{judged}, fitted on the others: {held_out[judged]}")
+    weights, intercept = fit(list(samples.values()))
+    return {
+        "weights": dict(zip(names, (round(float(w), 4) for w in weights), strict=True)),
+        "intercept": round(intercept, 4),
+        "threshold": THRESHOLD,
+        "fitted_on": {name: len(y) for name, (_, y) in samples.items()},
+        "judged_by_the_others": held_out,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
