@@ -48,7 +48,7 @@ def _with_marks(text: str) -> list[str]:
         part = text[start:end].strip()
         lead = re.match(rf"(?:{_MARK.pattern})+\s*[.!?…]?", part)
         if joined and lead:
-            joined[-1] += part[: lead.end()]
+            joined[-1] += part[: lead.end()].rstrip()
             part = part[lead.end() :].strip()
         if joined and part.startswith("["):  # a mark that has not arrived whole
             joined[-1] += part
