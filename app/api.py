@@ -1,11 +1,13 @@
 """The documents half of the API, mounted at `/api`: list, add, remove, read again, original, page.
 
-Access is the local user's groups; a document outside them is answered like one that is not there.
+The list and the contents are those that the local user's groups may read; a document outside them
+is answered like one that is not there. Whoever knows a document's id may follow, refresh and remove
+it: on one machine that is its operator, and the command line hands its work in this way.
 """
 
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,14 +17,17 @@ from fastapi import FastAPI, Form, Request, UploadFile
 from fastapi.responses import FileResponse, JSONResponse, Response
 
 from app.services import Services, local_principal
+from ingest.parse.decode import decode_bytes
 from rag.pages import page_png
-from rag.types import EVERYONE, Document, Principal, State
+from rag.types import Document, Principal, State
 from serving.errors import FootnoteError, Forbidden, RejectedFile
 
-# Types a browser shows by itself without running anything in them. Everything else that is text
-# is sent as plain text, and the rest as a download.
-_SHOWN = frozenset({"application/pdf", "image/png", "image/jpeg"})
-_TEXT = ("text/", "message/", "application/xml", "application/xhtml", "image/svg")
+_HTML = "text/html"
+_SHOWN = frozenset({"application/pdf", "image/png", "image/jpeg", _HTML})
+"""Types that a browser shows as they are."""
+_TEXT = frozenset({"text/plain", "text/markdown", "text/csv", "text/tab-separated-values"})
+"""Types that it shows as plain text. Everything else is a download."""
+_SANDBOX = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
 def create_api(services: Services) -> FastAPI:
@@ -31,7 +36,7 @@ def create_api(services: Services) -> FastAPI:
     api.add_exception_handler(FootnoteError, _failed)
     principal = local_principal(services.runtime.settings)
     _add_collection(api, services, principal)
-    _add_single(api, services, principal)
+    _add_single(api, services)
     _add_contents(api, services, principal)
     return api
 
@@ -53,23 +58,23 @@ def _add_collection(api: FastAPI, services: Services, principal: Principal) -> N
             path = Path(folder) / "upload"
             with path.open("wb") as copy:
                 shutil.copyfileobj(file.file, copy)
-            return describe(accept(services, path, chosen, groups or (EVERYONE,)))
+            return describe(accept(services, path, chosen, groups))
 
 
-def _add_single(api: FastAPI, services: Services, principal: Principal) -> None:
+def _add_single(api: FastAPI, services: Services) -> None:
     @api.get("/documents/{document_id}")
     def get_document(document_id: str) -> dict[str, Any]:
-        return describe(readable(services, principal, document_id))
+        return describe(existing(services, document_id))
 
     @api.delete("/documents/{document_id}", status_code=204)
     def delete_document(document_id: str) -> None:
-        services.pipeline.remove(readable(services, principal, document_id).id)
+        services.pipeline.remove(existing(services, document_id).id)
 
     @api.post("/documents/{document_id}/reingest", status_code=202)
     def reingest(document_id: str) -> dict[str, Any]:
-        document = readable(services, principal, document_id)
+        document = existing(services, document_id)
         services.jobs.submit(document.id)
-        return describe(document)
+        return describe(existing(services, document_id))
 
 
 def _add_contents(api: FastAPI, services: Services, principal: Principal) -> None:
@@ -89,30 +94,33 @@ def _add_contents(api: FastAPI, services: Services, principal: Principal) -> Non
         return Response(image, media_type="image/png")
 
 
+def existing(services: Services, document_id: str) -> Document:
+    """The document with this id. Forbidden: there is none."""
+    document = services.runtime.library.get(document_id)
+    if document is None:
+        raise Forbidden("There is no such document.")
+    return document
+
+
 def readable(services: Services, principal: Principal, document_id: str) -> Document:
     """The document, if there is one that this principal may read.
 
     Raises:
         Forbidden: otherwise.
     """
-    document = services.runtime.library.get(document_id)
-    if document is None or not principal.may_read(document.groups):
+    document = existing(services, document_id)
+    if not principal.may_read(document.groups):
         raise Forbidden("There is no such document.")
     return document
 
 
-def accept(services: Services, path: Path, name: str, groups: Iterable[str]) -> Document:
+def accept(services: Services, path: Path, name: str, groups: Sequence[str] | None) -> Document:
     """Take a file in and queue it; a rejected one is returned with its reason, not queued.
 
     Raises:
-        RejectedFile: the name or the groups are empty.
+        RejectedFile: the name or the groups cannot be used.
     """
-    cleaned = tuple(dict.fromkeys(group.strip() for group in groups if group.strip()))
-    if not name:
-        raise RejectedFile("The file has no name. Send one in the field 'name'.")
-    if not cleaned:
-        raise RejectedFile(f"{name}: nobody could read it. Name at least one group.")
-    document = services.pipeline.accept(path, name, cleaned)
+    document = services.pipeline.accept(path, name, groups)
     if document.state is State.WAITING:
         services.jobs.submit(document.id)
     return document
@@ -124,17 +132,20 @@ def describe(document: Document) -> dict[str, Any]:
 
 
 def original_response(path: Path, document: Document) -> Response:
-    """The original file, so that nothing in it can run in this origin."""
-    media_type, disposition = document.media_type, "inline"
-    if media_type not in _SHOWN:
-        if media_type.startswith(_TEXT):
-            media_type = "text/plain"
-        else:
-            disposition = "attachment"
+    """The original file; nothing in it runs, nor loads anything, nor counts as this site."""
+    media_type = document.media_type
+    shown = media_type in _SHOWN | _TEXT
     file_name = quote(document.name.rsplit("/", 1)[-1], safe="")
+    disposition = "inline" if shown else "attachment"
     headers = {"content-disposition": f"{disposition}; filename*=UTF-8''{file_name}"}
     if media_type != "application/pdf":  # the browser's own PDF viewer does not load sandboxed
-        headers["content-security-policy"] = "sandbox; default-src 'none'"
+        headers["content-security-policy"] = _SANDBOX
+    if media_type in _TEXT:
+        data = path.read_bytes()
+        text = decode_bytes(data)
+        return Response(data if text is None else text, media_type="text/plain", headers=headers)
+    if media_type == _HTML:
+        headers["content-type"] = _HTML  # the charset stands in the page
     return FileResponse(path, media_type=media_type, headers=headers)
 
 

@@ -54,12 +54,12 @@ def _show_upload(services: Services, text: Texts) -> None:
         groups = right.multiselect(
             text("docs.groups"),
             sorted(known | {EVERYONE}),
-            default=[EVERYONE],
+            placeholder=text("docs.groups.default"),
             accept_new_options=True,
             key="groups",
         )
         if right.form_submit_button(text("docs.add"), type="primary", icon=":material/add:"):
-            st.session_state["upload_problems"] = add_files(services, text, files, groups)
+            st.session_state["upload_problems"] = add_files(services, text, files, groups or None)
 
 
 def uploader_style(choose: str, limit: str) -> str:
@@ -75,9 +75,15 @@ def uploader_style(choose: str, limit: str) -> str:
 
 
 def add_files(
-    services: Services, text: Texts, files: Sequence[UploadedFile], groups: Sequence[str]
+    services: Services,
+    text: Texts,
+    files: Sequence[UploadedFile],
+    groups: Sequence[str] | None = None,
 ) -> list[str]:
-    """Take each file in; the lines for those that were not accepted. One never stops the rest."""
+    """Take each file in; the lines for those that were not accepted. One never stops the rest.
+
+    `groups` None: as before, everyone for a new document.
+    """
     problems = []
     for file in files:
         with tempfile.TemporaryDirectory() as folder:
@@ -88,6 +94,8 @@ def add_files(
                 reason = document.reason if document.state is State.REJECTED else ""
             except FootnoteError as error:
                 reason = str(error)
+            except OSError as error:
+                reason = text("docs.not_kept", why=error.strerror or type(error).__name__)
         if reason:
             problems.append(one_line(text, file.name, reason))
     return problems
@@ -133,7 +141,7 @@ def _show_progress(services: Services, text: Texts, documents: Sequence[Document
 
 def rows(text: Texts, documents: Sequence[Document]) -> dict[str, list[Any]]:
     """The table as columns; the one for reasons only where there is one."""
-    table = {
+    table: dict[str, list[Any]] = {
         "name": [document.name for document in documents],
         "state": [state_word(text, document.state) for document in documents],
         "reason": [document.reason for document in documents],

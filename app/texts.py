@@ -117,6 +117,10 @@ _STRINGS: dict[str, tuple[str, str]] = {
     "docs.choose": ("Choose files", "Выбрать файлы"),
     "docs.limit": ("up to {limit} MB each", "до {limit} МБ каждый"),
     "docs.groups": ("Who may read them", "Кто может читать"),
+    "docs.groups.default": (
+        "everyone; a new version: as before",
+        "все; у новой версии — как раньше",
+    ),
     "docs.add": ("Add", "Добавить"),
     "docs.empty": (
         "No documents yet. What you add here can be asked a few seconds later.",
@@ -124,6 +128,10 @@ _STRINGS: dict[str, tuple[str, str]] = {
     ),
     "docs.accepted": ("{name}: accepted", "{name}: принят"),
     "docs.problem": ("{name}: {reason}", "{name}: {reason}"),
+    "docs.not_kept": (
+        "could not be kept ({why}). Make room on the server's disk and add it again.",
+        "не удалось сохранить ({why}). Освободите место на диске сервера и добавьте снова.",
+    ),
     "docs.name": ("Document", "Документ"),
     "docs.state": ("State", "Состояние"),
     "docs.pages": ("Pages", "Страницы"),

@@ -71,21 +71,32 @@ def test_a_document_of_another_group_is_not_there(http):
     reply = add(http, "salary.txt", SALARY.encode(), groups=["hr"])
     identifier = reply.json()["id"]
     assert http.get("/api/documents").json()["documents"] == []
-    for path in ("", "/original", "/pages/1.png"):
+    for path in ("/original", "/pages/1.png"):
         unknown = http.get(f"/api/documents/unknown{path}")
         closed = http.get(f"/api/documents/{identifier}{path}")
         assert (closed.status_code, closed.text) == (unknown.status_code, unknown.text)
         assert closed.status_code == 404
-    assert http.delete(f"/api/documents/{identifier}").status_code == 404
+    settled(http, reply.json())
+    again = add(http, "salary.txt", b"The salary is 9100 euros now.").json()
+    assert again["groups"] == ["hr"], "a new version without groups stays with its readers"
+    assert http.delete(f"/api/documents/{identifier}").status_code == 204
 
 
 def test_a_page_in_a_document_runs_nothing_here(http):
     html = b"<html><body><h1>Rules</h1><p>Visitors sign in.</p><script>1</script></body></html>"
     document = settled(http, add(http, "rules.html", html).json())
     original = http.get(document["original"])
-    assert original.headers["content-type"].startswith("text/plain")
-    assert "sandbox" in original.headers["content-security-policy"]
+    assert original.headers["content-type"] == "text/html"
+    assert original.headers["content-security-policy"].startswith("sandbox; default-src 'none';")
     assert original.headers["x-content-type-options"] == "nosniff"
+
+
+def test_russian_text_of_any_encoding_opens_as_text(http):
+    text = "Ворота автостоянки закрываются в восемь часов вечера."
+    document = settled(http, add(http, "vorota.txt", text.encode("cp1251")).json())
+    original = http.get(document["original"])
+    assert original.headers["content-type"] == "text/plain; charset=utf-8"
+    assert original.text == text
 
 
 def test_an_empty_file_is_rejected_in_one_line_and_the_next_is_taken(http):
