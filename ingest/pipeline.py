@@ -7,6 +7,7 @@ line) nor how a format is read (`ingest/parse`).
 """
 
 import logging
+import stat
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
@@ -59,10 +60,13 @@ class Pipeline:
         name = clean_name(name)
         wanted = None if groups is None else clean_groups(groups)
         try:
-            with path.open("rb"):
-                size = path.stat().st_size
+            status = path.stat()
+            if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
+                raise RejectedFile(f"{name}: is not a file.")
+            path.open("rb").close()
         except OSError as error:
             raise RejectedFile(f"{name}: cannot be opened ({error.strerror}).") from error
+        size = status.st_size
         if reason := self._unacceptable(name, size):
             return self._reject(name, wanted, size, reason)
         with self._lock:
@@ -84,7 +88,7 @@ class Pipeline:
             try:
                 self._index(entry, progress)
             except Cancelled:
-                self.library.give_up(entry, State.WAITING, "")
+                self.library.give_up(entry, State.WAITING, "", answers=True)
                 raise
             except RejectedFile as error:
                 self._give_up(entry, State.REJECTED, str(error))
@@ -176,25 +180,24 @@ class Pipeline:
     def _renew(self, entry: Entry, sha256: str, size: int, groups: tuple[str, ...]) -> Document:
         document = entry.document
         if entry.sha256 == sha256:
-            stale = not self._holds(entry)
+            stale = entry.stale or not self._holds(entry)
             if document.groups != groups or entry.pending_groups != groups:
                 self.set_groups(document.id, groups)
             return self.library.keep_version(document.id, stale)
-        if not set(document.groups) <= set(groups):
+        if not document.version:
+            self.set_groups(document.id, groups)
+            if document.state in _UNFINISHED and entry.pending_sha256 == sha256:
+                return document
+        elif not set(document.groups) <= set(groups):
             narrowed = [group for group in document.groups if group in groups]
             self.library.set_groups(document.id, narrowed, groups)
             self._sync(document.id)
-        if not document.version:
-            self.library.set_groups(document.id, groups)
-        underway = document.state in _UNFINISHED
-        if underway and entry.pending_sha256 == sha256 and document.version == "":
-            return document
         return self.library.await_version(document.id, sha256, size, groups)
 
     def _holds(self, entry: Entry) -> bool:
         """Whether the index has the version that is to answer, whole and alone."""
         document = entry.document
-        if self._store.count(document.id) != document.chunks or entry.stale:
+        if not document.version or self._store.count(document.id) != document.chunks:
             return False
         if document.state is State.READY:
             return True
@@ -233,8 +236,10 @@ class Pipeline:
             self.library.switch(now, encoded.reading)
 
     def _give_up(self, entry: Entry, state: State, reason: str) -> None:
-        answering = entry.document if not entry.stale else replace(entry.document, version="")
-        self.library.give_up(entry, state, _still_answers(answering, reason))
+        answers = self._holds(entry)
+        if answers:
+            reason = _still_answers(entry.document, reason)
+        self.library.give_up(entry, state, reason, answers)
 
     # Following the catalogue
 

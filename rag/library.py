@@ -206,15 +206,16 @@ class Library:
                 set_access(connection, entry.document.id, entry.pending_groups)
         return bool(done)
 
-    def give_up(self, entry: Entry, state: State, reason: str) -> bool:
-        """Record that the target of `entry` was not indexed; what answers goes on answering."""
+    def give_up(self, entry: Entry, state: State, reason: str, answers: bool) -> bool:
+        """Record that the target of `entry` was not indexed; `answers`: its version still does."""
         values: dict[str, Any] = {"state": state, "reason": reason}
         if entry.stale and state is State.REJECTED:
-            # Nothing of it is in the index any more; the pending version, if any, is next.
-            values |= {"stale": False, "sha256": "", "version": "", "chunks": 0, "pages": 0}
+            values["stale"] = False
+            if not answers:
+                values |= {"sha256": "", "version": "", "chunks": 0, "pages": 0}
             if entry.pending_sha256:
                 values["state"] = State.WAITING
-            else:
+            elif not answers:
                 values |= {"pending_sha256": entry.sha256, "pending_size": entry.document.size}
         query = update(DOCUMENTS).where(waits_for(entry)).values(values)
         with self._writer.begin() as connection:
@@ -281,8 +282,6 @@ class Library:
             for row in connection.execute(select(CONTENTS.c.sha256).where(own, ~shared)):
                 self.files.discard(row.sha256)
             connection.execute(delete(CONTENTS).where(own))
-
-    # Facts
 
     def fact(self, key: str) -> str:
         """A remembered value; empty if there is none."""

@@ -70,7 +70,7 @@ def test_a_superseded_version_does_not_switch(library, tmp_path):
     entry = library.begin(document.id)
     library.await_version(document.id, keep(library, tmp_path, "two"), 3, [EVERYONE])
     assert not library.switch(entry, READING)
-    assert not library.give_up(entry, State.FAILED, "no")
+    assert not library.give_up(entry, State.FAILED, "no", answers=False)
     assert library.get(document.id).state is State.WAITING
 
 

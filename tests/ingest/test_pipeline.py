@@ -1,5 +1,6 @@
 """Taking documents in, over the real store and the real embedding model."""
 
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -170,6 +171,12 @@ def test_one_file_has_one_name(pipeline, tmp_path):
 def test_a_file_that_cannot_be_opened_is_rejected(pipeline, tmp_path):
     with pytest.raises(RejectedFile, match="No such file"):
         pipeline.accept(tmp_path / "missing.txt", "missing.txt")
+
+
+def test_a_pipe_is_rejected_without_waiting_for_it(pipeline, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(RejectedFile, match="not a file"):
+        pipeline.accept(tmp_path / "pipe", "pipe")
 
 
 def test_many_uploads_of_one_file_make_one_document(pipeline, store, counting, tmp_path):

@@ -76,3 +76,17 @@ def test_a_change_of_groups_cut_short_is_finished(pipeline, store, counting, doc
     vector = counting.embed_queries(["the door"])[0].tolist()
     hits = store.search(StoreQuery(groups=frozenset({"hr"}), dense=vector))
     assert {hit.chunk.document_id for hit in hits} == {documents[0].id}
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_document_that_is_rejected_when_read_anew(pipeline, store, documents, answers):
+    document = documents[0]
+    pipeline.library.original(document.sha256).write_bytes(b"%PDF-1.7 torn")
+    if not answers:
+        store.delete(document.id)
+    pipeline.refresh(document.id)
+    after = pipeline.process(document.id)
+    assert after.state is State.REJECTED
+    assert after.version == (document.version if answers else "")
+    assert after.reason.endswith("still answers.") is answers
+    assert pipeline.library.original(document.sha256).exists()
