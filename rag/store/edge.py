@@ -1,9 +1,9 @@
 """The embedded store: Qdrant Edge, one shard in one folder, owned by one process.
 
-An acknowledged write is on the disk; one that `kill -9` cuts short is in the engine's write-ahead
-log as far as it came. Search is exact: no HNSW graph is built, which holds to about 200,000 chunks
-(docs/decisions/0003-store.md). The engine raises nothing narrower than `Exception`; only opening
-translates it.
+An acknowledged write is in the engine's write-ahead log, on the disk; one that `kill -9` cuts
+short is there as far as it came. Search is exact: no HNSW graph is built, which holds to about
+200,000 chunks (docs/decisions/0003-store.md). The engine raises nothing narrower than
+`Exception`; only opening translates it.
 """
 
 import shutil
@@ -14,7 +14,7 @@ from typing import cast
 import qdrant_edge as engine
 
 from rag.store import Hit, IndexedChunk, SparseVector, StoreQuery
-from rag.store.folder import check_spec, own, wipe
+from rag.store.folder import check_spec, own, sync_log, wipe
 from rag.store.payload import (
     BATCH,
     DENSE,
@@ -36,6 +36,11 @@ _PAGE = 1000
 """Points in one read of a document's chunks."""
 _NEVER = 2**40
 """Kilobytes of vectors before the optimizer would build HNSW."""
+_FLUSH_AFTER = 10_000
+"""Points written before the engine's files are flushed and its log cut: this bounds the log (3 KB
+a point) and how long opening after a crash takes. A flush holds the GIL, for 0.1 s on a quiet disk
+but as long as a busy one needs, so that it is not done at every write.
+"""
 _LIVE = engine.SearchParams(idf=engine.IdfParams(engine.Filter()))
 """Counts document frequencies over the chunks that there are; the default counts deleted ones."""
 
@@ -58,6 +63,7 @@ class EdgeStore:
         self._folder = folder
         self._spec = spec
         self._lock = ReadWriteLock()
+        self._unflushed = 0
         folder.mkdir(parents=True, exist_ok=True)
         self._owner = own(folder)
         try:
@@ -83,8 +89,9 @@ class EdgeStore:
             shard = self._open()
             for start in range(0, len(points), BATCH):
                 shard.update(engine.UpdateOperation.upsert_points(points[start : start + BATCH]))
+            self._unflushed += len(points)
             shard.update(engine.UpdateOperation.delete_points_by_filter(stale))
-        self._flush()
+        self._settle()
 
     def delete(self, document_id: str) -> int:
         """Remove a document's chunks; how many there were."""
@@ -94,7 +101,7 @@ class EdgeStore:
             found = shard.count(engine.CountRequest(filter=whole))
             if found:
                 shard.update(engine.UpdateOperation.delete_points_by_filter(whole))
-        self._flush()
+        self._settle()
         return found
 
     def search(self, query: StoreQuery) -> list[Hit]:
@@ -134,7 +141,7 @@ class EdgeStore:
         )
         with self._lock.write():
             self._open().update(change)
-        self._flush()
+        self._settle()
 
     def count(self, document_id: str | None = None) -> int:
         """How many chunks there are, of one document or in all."""
@@ -159,10 +166,13 @@ class EdgeStore:
                 self._shard = None
             self._owner.close()
 
-    def _flush(self) -> None:
-        """To the disk: the log alone outlives the process, but not a power cut."""
-        with self._lock.read():
-            self._open().flush()
+    def _settle(self) -> None:
+        """Make what was written outlive a power cut; it outlives the process already."""
+        sync_log(self._folder)  # without the lock: a slow disk must not hold searches up
+        if self._unflushed >= _FLUSH_AFTER:
+            with self._lock.read():
+                self._open().flush()
+                self._unflushed = 0
 
     def _open(self) -> engine.EdgeShard:
         if self._shard is None:

@@ -9,6 +9,7 @@ import fcntl
 import json
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import asdict
 from io import TextIOWrapper
 from pathlib import Path
@@ -55,6 +56,7 @@ def _record(folder: Path, spec: IndexSpec) -> None:
         handle.flush()
         os.fsync(handle.fileno())
     draft.rename(folder / "index.json")
+    _sync(folder)
 
 
 def wipe(folder: Path, spec: IndexSpec) -> None:
@@ -67,3 +69,19 @@ def wipe(folder: Path, spec: IndexSpec) -> None:
     _record(folder, spec)
     if gone.exists():
         shutil.rmtree(gone)
+
+
+def sync_log(folder: Path) -> None:
+    """Force the engine's write-ahead log to the disk, without holding the GIL as it would."""
+    log = folder / "shard" / "wal"
+    for path in [*log.glob("*"), log]:
+        with suppress(FileNotFoundError):  # flushed or cleared by another thread meanwhile
+            _sync(path)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

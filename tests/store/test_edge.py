@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace as with_changes
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,17 @@ def test_opening_drops_what_was_deleted(tmp_path: Path) -> None:
         best = list(Oracle(kept).scores(query).values())
         assert scores(store, query) == pytest.approx(best, rel=1e-4)
     check_replaces_exactly(store, version="v3", size=10)
+    store.close()
+
+
+def test_the_engine_keeps_its_log_where_it_is_synced(tmp_path: Path) -> None:
+    """`sync_log` names the engine's files; another release of the engine may move them."""
+    store = EdgeStore(tmp_path / "index", SPEC)
+    log = tmp_path / "index" / "shard" / "wal"
+    secret = "written before the power cut"
+    entry = indexed("d", 0)
+    store.replace("d", [with_changes(entry, chunk=with_changes(entry.chunk, text=secret))])
+    assert any(secret.encode() in file.read_bytes() for file in log.iterdir())
     store.close()
 
 

@@ -108,12 +108,11 @@ def rows(file: Path) -> list[dict[str, Any]]:
 def test_ranks_as_well_as_bm25s(xquad: Collection, tmp_path: Path) -> None:
     """The whole lexical half, in the engine, against bm25s on the same terms."""
     store = EdgeStore(tmp_path / "index", SPEC)
-    for n, text in enumerate(xquad.texts):
-        store.replace(str(n), [stored(n, text, xquad.language)])
+    store.replace("all", [stored(n, text, xquad.language) for n, text in enumerate(xquad.texts)])
     everyone = frozenset({EVERYONE})
     found = [
         [
-            int(hit.chunk.document_id)
+            hit.chunk.ordinal
             for hit in store.search(StoreQuery(everyone, sparse=ENCODER.query(question)))
         ]
         for question, _ in xquad.questions
@@ -131,7 +130,8 @@ def test_ranks_as_well_as_bm25s(xquad: Collection, tmp_path: Path) -> None:
 
 
 def stored(number: int, text: str, language: str) -> IndexedChunk:
-    chunk = Chunk(chunk_id(str(number), "v", 0), str(number), "v", 0, text, language=language)
+    key = chunk_id("all", "v", number)
+    chunk = Chunk(key, "all", "v", number, text, language=language)
     return IndexedChunk(chunk, [1.0] * DIMENSION, ENCODER.document(text), (EVERYONE,))
 
 
