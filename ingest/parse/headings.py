@@ -18,6 +18,9 @@ _NUMBERING = re.compile(
     r"^(?:(?:chapter|глава|section|раздел|part|часть)\s+)?[\divxlc]+[\d.]*[.):]?\s+"
 )
 _LONGEST = 160
+_CAPITALS = re.compile(r"(?:[IVX]{1,5}|\d{1,2}|[A-Z])[.)]\s+\S")
+"""A numbered line all in capitals is a heading whatever its type."""
+_MUCH_LARGER = 1.4
 _LARGER = 1.12
 """A heading in normal weight is at least this much larger than the body."""
 
@@ -87,10 +90,12 @@ def _looks(block: Block, body: Style) -> bool:
     text = block.text
     size, bold = block.style
     letters = sum(c.isalpha() for c in text)
-    if len(text) > _LONGEST or len(block.lines) > 3 or letters < 3 or letters < 0.4 * len(text):
+    large = size >= _MUCH_LARGER * body[0]
+    longest, most_lines = (2 * _LONGEST, 5) if large else (_LONGEST, 3)
+    if len(text) > longest or len(block.lines) > most_lines or letters < max(3, 0.4 * len(text)):
         return False
     if text[-1] in ".,;:" and not (bold and text[-1] == ":" and size >= body[0]):
         return False
-    if size >= _LARGER * body[0]:
+    if size >= _LARGER * body[0] or (text.isupper() and _CAPITALS.match(text)):
         return True
     return bold and not body[1] and size >= 0.95 * body[0] and len(text) <= 100

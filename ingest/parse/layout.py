@@ -68,7 +68,7 @@ def columns(segments: Sequence[Segment]) -> list[list[Line]]:
     """The page's columns in reading order, each as lines from the top down."""
     upright = [s for s in segments if not s.sideways]
     sideways = [[Line([s])] for s in segments if s.sideways]
-    return [_lines(column) for column in _split(upright, 0) if column] + sideways
+    return [lines_of(column) for column in _split(upright, 0) if column] + sideways
 
 
 def _split(segments: list[Segment], depth: int) -> list[list[Segment]]:
@@ -163,7 +163,8 @@ def _is_prose(side: list[Segment]) -> bool:
     return len(long) >= 4 and sum(long) > 0.6 * sum(lengths)
 
 
-def _lines(segments: list[Segment]) -> list[Line]:
+def lines_of(segments: Sequence[Segment]) -> list[Line]:
+    """The segments' lines from the top down, columns disregarded."""
     lines: list[list[Segment]] = []
     for segment in sorted(segments, key=lambda s: (-s.base, s.left)):
         if lines and _same_line(lines[-1], segment):

@@ -51,7 +51,7 @@ def blocks(lines: Sequence[Line]) -> list[Block]:
     leading = _leading(lines)
     found: list[Block] = []
     for line in lines:
-        item = bool(_BULLET.match(line.text) or _NUMBER.match(line.text))
+        item = _is_item(line)
         if found and not item and _continues(found[-1], line, left, right, leading):
             found[-1].lines.append(line)
         else:
@@ -60,6 +60,12 @@ def blocks(lines: Sequence[Line]) -> list[Block]:
         rects = [line.rect for line in block.lines]
         block.rect = around(rects)
     return found
+
+
+def _is_item(line: Line) -> bool:
+    if _BULLET.match(line.text) or _NUMBER.match(line.text):
+        return True
+    return len(line.segments) > 1 and re.fullmatch(r"\d{1,2}", line.segments[0].text) is not None
 
 
 def around(rects: Sequence[Rect]) -> Rect:

@@ -33,13 +33,14 @@ class _Page:
     def __init__(self, page: pdfium.PdfPage, number: int) -> None:
         self.number = number
         self.rotation = page.get_rotation()
-        self.size = page.get_size()
+        area = page.get_bbox()
+        self.size = (area[2] - area[0], area[3] - area[1])
         rules = page_lines(page)
         self.grids = grids(rules)
         self.segments = segments(page, [b for grid in self.grids for b in grid.borders()])
-        area = turn(page.get_bbox(), self.rotation)
+        _, bottom, _, top = turn(area, self.rotation)
         free = [s for s in self.segments if not any(grid.holds(s) for grid in self.grids)]
-        self.margins = margin_lines(free, area[1], area[3])
+        self.margins = margin_lines(free, bottom, top)
 
 
 def parse_pdf(path: Path, name: str) -> "tuple[list[Element], int]":
@@ -92,7 +93,8 @@ def _blocks(pages: Sequence[_Page]) -> list[Block]:
 def _page_blocks(page: _Page, words: frozenset[str]) -> list[Block]:
     tables: list[Block] = []
     rest = page.segments
-    for grid in page.grids:
+    for drawn in page.grids:
+        grid = drawn.with_header(rest)
         inside = [s for s in rest if grid.holds(s) and not s.sideways]
         table = ruled(grid, inside, words) if inside else None
         if table is not None:

@@ -38,6 +38,17 @@ class Grid:
         middle = (segment.left + segment.right) / 2
         return left - 1 < middle < right + 1 and bottom - 1 < segment.middle < top + 1
 
+    def with_header(self, segments: Sequence[Segment]) -> "Grid":
+        """With the row above the first line, where rows have a line below only."""
+        if len(self.xs) != 2:
+            return self
+        top = Grid(self.xs, (2 * self.ys[0] - self.ys[1], self.ys[0]))
+        header = [s for s in segments if top.holds(s)]
+        ends = [end for s in header for end in (s.left, s.right)]
+        if len(header) < 2 or min(ends) < self.xs[0] - 1 or max(ends) > self.xs[1] + 1:
+            return self
+        return Grid(self.xs, (top.ys[0], *self.ys))
+
     def cell(self, segment: Segment) -> tuple[int, int]:
         """Row and column, from 0."""
         row = sum(1 for y in self.ys[1:-1] if segment.middle < y)
@@ -62,16 +73,35 @@ def page_lines(page: pdfium.PdfPage) -> list[Rect]:
 
 
 def grids(lines: Sequence[Rect]) -> list[Grid]:
-    """Tables among the lines: joined lines with at least two cells."""
+    """Tables among the lines: joined lines with at least two cells, and stacks of parallel lines
+    (only two `xs`: its columns are not drawn)."""
     flat = [r for r in lines if r[2] - r[0] >= r[3] - r[1]]
     tall = [r for r in lines if r[2] - r[0] < r[3] - r[1]]
     found = []
+    loose: list[Rect] = []
     for group in _joined(flat, tall):
-        ys = _levels([(r[1] + r[3]) / 2 for r in group if r[2] - r[0] >= r[3] - r[1]])
-        xs = _levels([(r[0] + r[2]) / 2 for r in group if r[2] - r[0] < r[3] - r[1]])
-        if len(xs) >= 2 and len(ys) >= 2 and len(xs) + len(ys) >= 5:
-            found.append(Grid(tuple(xs), tuple(reversed(ys))))
-    return found
+        across = [r for r in group if r[2] - r[0] >= r[3] - r[1]]
+        up = [r for r in group if r[2] - r[0] < r[3] - r[1]]
+        if not up:
+            loose += across
+            continue
+        ys = [(r[1] + r[3]) / 2 for r in across] + [end for r in up for end in (r[1], r[3])]
+        xs = [(r[0] + r[2]) / 2 for r in up] + [end for r in across for end in (r[0], r[2])]
+        grid = Grid(tuple(_levels(xs)), tuple(reversed(_levels(ys))))
+        if len(grid.xs) >= 2 and len(grid.ys) >= 2 and len(grid.xs) + len(grid.ys) >= 5:
+            found.append(grid)
+    return found + [g for g in _stacks(loose) if not any(_touch(g.rect, f.rect) for f in found)]
+
+
+def _stacks(flat: Sequence[Rect]) -> Iterator[Grid]:
+    """At least three horizontal lines with the same ends."""
+    stacks: dict[tuple[int, int], list[Rect]] = {}
+    for rect in flat:
+        stacks.setdefault((round(rect[0] / 4), round(rect[2] / 4)), []).append(rect)
+    for stack in stacks.values():
+        ys = _levels([r[1] for r in stack])
+        if len(ys) >= 3:
+            yield Grid((stack[0][0], stack[0][2]), tuple(reversed(ys)))
 
 
 def _path_lines(item: raw.FPDF_PAGEOBJECT) -> Iterator[Rect]:

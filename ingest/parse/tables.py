@@ -1,24 +1,38 @@
 """Tables of a page: ruled ones from their grid, others from aligned lines.
 
-An unruled table is a run of lines that fall into the same columns. A line without a first cell
-goes on with the row above. Merged cells are given to the column in which they begin.
+An unruled table is a run of lines whose text falls into the same columns. Its rows are told by
+the space between them where there is more than between the lines of a cell; else each line is a
+row, and a line without a first cell goes on with the row above. A merged cell is given to the
+column in which it begins. Tables of running text in narrow columns are not told from columns.
 """
 
+import re
 from collections.abc import Sequence
 from html import escape
+from itertools import pairwise
 from statistics import median
 
-from ingest.parse.layout import Line, columns, enclosing
+from ingest.parse.layout import Line, columns, lines_of
 from ingest.parse.paragraphs import Block, around, join
 from ingest.parse.pdf_chars import Segment
 from ingest.parse.rules import Grid
 
 _LONG_CELL = 60
-"""Characters; lines whose cells are longer in the median are columns of prose, not a table."""
+"""Characters; lines whose parts are longer in the median are columns of prose, not a table."""
+_FRAME = 300
+"""Characters; a grid whose cells are longer in the median is a frame around prose."""
+_APART = 1.4
+"""Lines farther apart than this, in type sizes, are in different rows."""
+_MARK = re.compile(r"[•●▪◦‣∙·*■□►✓–—-]|[\ue000-\uf8ff]|\(?\d{1,2}[.)]?|\(?[^\W\d_][.)]")
+
+Span = tuple[float, float]
+"""Left and right of a column."""
 
 
 def ruled(grid: Grid, segments: Sequence[Segment], words: frozenset[str]) -> Block | None:
     """The table in `grid`, or nothing where the lines are no more than a frame."""
+    if len(grid.xs) == 2:
+        return _striped(grid, segments, words)
     cells: dict[tuple[int, int], list[Segment]] = {}
     for segment in segments:
         cells.setdefault(grid.cell(segment), []).append(segment)
@@ -30,8 +44,19 @@ def ruled(grid: Grid, segments: Sequence[Segment], words: frozenset[str]) -> Blo
         [_cell_text(cells.get((row, column), []), words) for column in used_columns]
         for row in used_rows
     ]
-    lines = [Line([s]) for s in segments]
-    return Block(lines, "table", rows, enclosing(segments))
+    if median(len(cell) for row in rows for cell in row if cell) > _FRAME:
+        return None
+    return _block([Line([s]) for s in segments], rows)
+
+
+def _striped(grid: Grid, segments: Sequence[Segment], words: frozenset[str]) -> Block | None:
+    """A table with lines or stripes between its rows only."""
+    lines = lines_of(segments)
+    spans = _column_spans([s for line in lines for s in line.segments])
+    if len(spans) < 2 or len(lines) < 2:
+        return None
+    ys = grid.ys[1:-1] if len(grid.ys) > 3 else ()
+    return _block(lines, _rows(lines, spans, words, ys))
 
 
 def _cell_text(segments: list[Segment], words: frozenset[str]) -> str:
@@ -39,69 +64,120 @@ def _cell_text(segments: list[Segment], words: frozenset[str]) -> str:
     return join(lines, words)
 
 
+def _block(lines: Sequence[Line], rows: list[list[str]]) -> Block:
+    return Block(list(lines), "table", rows, around([line.rect for line in lines]))
+
+
 def unruled(lines: Sequence[Line], words: frozenset[str]) -> list[tuple[int, int, Block]]:
     """Tables among a column's lines: first line, line after the last, table."""
     found = []
     at = 0
     while at < len(lines):
-        end = at
-        while end < len(lines) and len(lines[end].segments) > 1:
-            end += 1
+        end = _run(lines, at) if _may_begin(lines[at]) else at
         block = _aligned(lines[at:end], words) if end - at >= 3 else None
         if block is not None:
-            end = _extend(block, lines, end, words)
             found.append((at, end, block))
-        at = max(end, at + 1)
+        at = max(end if block else at, at + 1)
     return found
 
 
-def _aligned(lines: Sequence[Line], words: frozenset[str]) -> Block | None:
-    spans = _column_spans([s for line in lines for s in line.segments])
-    if len(spans) < 2:
-        return None
-    cells = [_row(line, spans) for line in lines]
-    texts = [s.text for line in lines for s in line.segments]
-    first = [row[0] for row in cells if row[0]]
-    if median(len(text) for text in texts) > _LONG_CELL or _only_marks(first):
-        return None
-    filled = sum(1 for row in cells for cell in row if cell)
-    if filled < 0.6 * len(cells) * len(spans) and len(spans) < 3:
-        return None
-    rows: list[list[str]] = []
-    for row in cells:
-        if not row[0] and rows:
-            rows[-1] = [join(filter(None, pair), words) for pair in zip(rows[-1], row, strict=True)]
-        else:
-            rows.append(row)
-    return Block(list(lines), "table", rows, around([line.rect for line in lines]))
+def _may_begin(line: Line) -> bool:
+    """A table begins with a line of several cells that is no list item."""
+    parts = line.segments
+    return len(parts) > 2 or (len(parts) == 2 and not _MARK.fullmatch(parts[0].text))
 
 
-def _extend(block: Block, lines: Sequence[Line], end: int, words: frozenset[str]) -> int:
-    """Take in a wrapped last cell below the table; the new end."""
-    spans = _column_spans([s for line in block.lines for s in line.segments])
-    while end < len(lines):
-        line = lines[end]
-        step = block.lines[-1].segments[0].base - line.segments[0].base
-        column = _column(line.segments[0], spans)
-        inside = column > 0 and line.segments[0].left >= spans[column][0] - 2
-        if len(line.segments) > 1 or not inside or step > 1.5 * line.size:
+def _run(lines: Sequence[Line], start: int) -> int:
+    """The end of the lines from `start` that could be one table."""
+    spans: list[Span] = []
+    end = start
+    steps: list[float] = []
+    for index in range(start, len(lines)):
+        line = lines[index]
+        if index > start:
+            steps.append(_step(lines[index - 1], line))
+            if steps[-1] > max(2.2 * line.size, 1.5 * median(steps)):
+                break
+        if len(line.segments) > 1:
+            spans = _merged([*spans, *((s.left, s.right) for s in line.segments)])
+            end = index + 1
+        elif index - end >= 2 or (spans and _crosses(line.segments[0], spans)):
             break
-        block.rows[-1][column] = join([block.rows[-1][column], line.text], words)
-        block.lines.append(line)
-        block.rect = around([block.rect, line.rect])
-        end += 1
+        elif index > start and spans and steps[-1] < _APART * line.size:
+            end = index + 1
     return end
 
 
-def _only_marks(cells: list[str]) -> bool:
-    """Whether a first column holds no more than bullets or list numbers."""
-    return all(len(cell) <= 3 and not cell.isalpha() and not cell.isdigit() for cell in cells)
+def _step(one: Line, other: Line) -> float:
+    return one.segments[0].base - other.segments[0].base
 
 
-def _column_spans(segments: Sequence[Segment]) -> list[tuple[float, float]]:
+def _crosses(segment: Segment, spans: Sequence[Span]) -> bool:
+    """Whether the segment reaches over two columns."""
+    return sum(1 for left, right in spans if segment.left < right and segment.right > left) > 1
+
+
+def _aligned(lines: Sequence[Line], words: frozenset[str]) -> Block | None:
+    several = [line for line in lines if len(line.segments) > 1]
+    texts = [s.text for line in several for s in line.segments]
+    if len(several) < 2 or median(len(text) for text in texts) > _LONG_CELL:
+        return None
+    spans = _column_spans([s for line in lines for s in line.segments])
+    rows = _rows(lines, spans, words, ())
+    if len(spans) < 2 or len(rows) < 2:
+        return None
+    if len(spans) == 2 and all(_MARK.fullmatch(row[0]) for row in rows if row[0]):
+        return None
+    filled = sum(1 for row in rows for cell in row if cell)
+    if filled < 0.6 * len(rows) * len(spans) and (len(spans) < 3 or filled < 2 * len(rows)):
+        return None
+    return _block(lines, rows)
+
+
+def _rows(
+    lines: Sequence[Line], spans: Sequence[Span], words: frozenset[str], ys: Sequence[float]
+) -> list[list[str]]:
+    """Cells of a table without vertical lines; `ys` are the lines between rows, if drawn."""
+    rows: list[list[str]] = []
+    spaced = _spaced(lines, spans)
+    for index, line in enumerate(lines):
+        cells = _cells(line, spans)
+        if index == 0:
+            goes_on = False
+        elif ys:
+            goes_on = _band(line, ys) == _band(lines[index - 1], ys)
+        elif spaced:
+            goes_on = _step(lines[index - 1], line) < _APART * line.size
+        else:
+            goes_on = not cells[0]
+        if goes_on:
+            rows[-1] = [
+                join(filter(None, pair), words) for pair in zip(rows[-1], cells, strict=True)
+            ]
+        else:
+            rows.append(cells)
+    return rows
+
+
+def _band(line: Line, ys: Sequence[float]) -> int:
+    return sum(1 for y in ys if line.segments[0].middle < y)
+
+
+def _spaced(lines: Sequence[Line], spans: Sequence[Span]) -> bool:
+    """Whether rows stand farther apart than the lines of a cell."""
+    full = sum(1 for line in lines if len(line.segments) == len(spans))
+    apart = [_step(a, b) for a, b in pairwise(lines) if _step(a, b) >= _APART * b.size]
+    return bool(apart) and len(apart) + 1 >= min(full, len(lines) // 2)
+
+
+def _column_spans(segments: Sequence[Segment]) -> list[Span]:
     """Ranges of x covered by text without a break."""
-    spans: list[tuple[float, float]] = []
-    for left, right in sorted((s.left, s.right) for s in segments):
+    return _merged([(s.left, s.right) for s in segments])
+
+
+def _merged(ranges: Sequence[Span]) -> list[Span]:
+    spans: list[Span] = []
+    for left, right in sorted(ranges):
         if spans and left < spans[-1][1] + 1:
             spans[-1] = (spans[-1][0], max(spans[-1][1], right))
         else:
@@ -109,11 +185,11 @@ def _column_spans(segments: Sequence[Segment]) -> list[tuple[float, float]]:
     return spans
 
 
-def _column(segment: Segment, spans: list[tuple[float, float]]) -> int:
+def _column(segment: Segment, spans: Sequence[Span]) -> int:
     return max(0, sum(1 for left, _ in spans if left <= segment.left + 1) - 1)
 
 
-def _row(line: Line, spans: list[tuple[float, float]]) -> list[str]:
+def _cells(line: Line, spans: Sequence[Span]) -> list[str]:
     cells = [""] * len(spans)
     for segment in line.segments:
         column = _column(segment, spans)
