@@ -1,0 +1,64 @@
+"""A reranker: how well each passage answers a question, by a cross-encoder in this process.
+
+What it does not know: whether scores of two models compare; only their order within one
+question means anything.
+"""
+
+import os
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from serving.errors import ConfigError
+
+if TYPE_CHECKING:
+    from sentence_transformers import CrossEncoder
+
+_BATCH = 8
+
+
+class Reranker:
+    """A sentence-transformers cross-encoder. Safe to call from several threads."""
+
+    def __init__(self, model: "CrossEncoder") -> None:
+        self._model = model
+        self._lock = threading.Lock()
+
+    def scores(self, question: str, texts: Sequence[str]) -> list[float]:
+        """A score for each text, higher is better, in the order of `texts`."""
+        if not texts:
+            return []
+        with self._lock:
+            found = self._model.predict(
+                [(question, text) for text in texts], batch_size=_BATCH, show_progress_bar=False
+            )
+        return [float(score) for score in found]
+
+
+def open_reranker(model: str) -> Reranker:
+    """The cross-encoder in a folder or, by its hub name, in the hub's cache.
+
+    Nothing is downloaded.
+
+    Raises:
+        ConfigError: the model is not there, or is not a cross-encoder with one score.
+    """
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    from sentence_transformers import CrossEncoder
+
+    from serving.embedding import quiet
+
+    try:
+        with quiet():
+            loaded = CrossEncoder(model, local_files_only=True)
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"The reranker {model} is neither a folder nor in the hub's cache: download it "
+            f"(`hf download {model}`), set FOOTNOTE_RERANK_MODEL to a folder, or leave it empty."
+        ) from error
+    if loaded.num_labels != 1:
+        raise ConfigError(
+            f"The reranker {model} gives {loaded.num_labels} scores for a pair, one is needed: "
+            "set FOOTNOTE_RERANK_MODEL to a reranking model."
+        )
+    return Reranker(loaded)
