@@ -13,7 +13,7 @@ import streamlit as st
 from app import citation
 from app.markup import answer_html, label, note_html, shorten
 from app.services import Services
-from app.texts import EXAMPLES, Language, Texts, notice_words, place, refusal
+from app.texts import EXAMPLES, Language, Texts, cited_place, notice_words, passage_place, refusal
 from rag.types import (
     Answer,
     Answered,
@@ -135,7 +135,7 @@ def _show_chips(
 ) -> None:
     with st.container(horizontal=True, gap="xsmall", key=f"chips-{index}"):
         for cited in citations:
-            where = label(shorten(place(text, cited.passage), 48))
+            where = label(shorten(cited_place(text, cited), 48))
             if st.button(f"**{cited.number}** · {where}", key=f"cite-{index}-{cited.number}"):
                 citation.open_panel(services, text, cited, principal)
 
@@ -152,7 +152,7 @@ def _show_passages(
     st.caption(text("ask.closest"))
     with st.container(horizontal=True, gap="xsmall", key=f"closest-{index}"):
         for number, passage in enumerate(passages[:5], 1):
-            where = label(shorten(place(text, passage), 48))
+            where = label(shorten(passage_place(text, passage), 48))
             if st.button(where, key=f"near-{index}-{number}", icon=":material/article:"):
                 found = Citation(number, passage, "", passage.chunk.boxes)
                 citation.open_panel(services, text, found, principal)
@@ -168,7 +168,7 @@ def _show_footer(text: Texts, answer: Answer) -> None:
     ):
         st.html(note_html(text(f"mode.{answer.mode.value}")))
         with st.popover(text("ask.copy"), icon=":material/content_copy:", type="tertiary"):
-            sources = [f"[{c.number}] {place(text, c.passage)}" for c in answer.citations]
+            sources = [f"[{c.number}] {cited_place(text, c)}" for c in answer.citations]
             st.code("\n".join([answer.text, "", *sources]), language=None, wrap_lines=True)
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.markup import context_html, label
 from app.services import Services, local_principal
-from app.texts import Texts, support_words
+from app.texts import Texts, cited_page, support_words
 from rag.pages import page_png
 from rag.types import Chunk, Citation, Document, Principal
 
@@ -34,7 +34,7 @@ def _show(services: Services, text: Texts, citation: Citation, principal: Princi
     if document.version != citation.passage.chunk.version:
         st.info(text("cite.newer"), icon=":material/history:")
     asked = citation.passage.document
-    page = page_of(citation)
+    page = cited_page(citation)
     _show_actions(services, text, asked, page)
     image = page_image(services, asked, citation)
     if image is not None:
@@ -80,16 +80,9 @@ def show_original_link(services: Services, text: Texts, document: Document, page
     )
 
 
-def page_of(citation: Citation) -> int:
-    """The page to show: the first with a highlight, else the chunk's first; 0 for none."""
-    if citation.boxes:
-        return min(box.page for box in citation.boxes)
-    return citation.passage.chunk.page_from
-
-
 def page_image(services: Services, document: Document, citation: Citation) -> bytes | None:
     """The page as PNG with the highlights; None for formats that have no page images."""
-    page = page_of(citation)
+    page = cited_page(citation)
     if document.media_type != "application/pdf" or not page:
         return None
     original = services.runtime.library.original(document.sha256)

@@ -193,12 +193,14 @@ def _show_document(services: Services, text: Texts, document: Document) -> None:
 
 
 def _confirm_delete(services: Services, text: Texts, document: Document) -> None:
+    def delete() -> None:
+        services.pipeline.remove(document.id)
+        st.session_state["documents_notice"] = text("docs.deleted", name=document.name)
+
     def body() -> None:
         st.markdown(label(text("docs.delete.sure", name=document.name)))
-        if st.button(text("docs.delete.yes"), type="primary", key="delete-yes"):
-            services.pipeline.remove(document.id)
-            st.session_state["documents_notice"] = text("docs.deleted", name=document.name)
-            st.rerun()
+        if st.button(text("docs.delete.yes"), type="primary", key="delete-yes", on_click=delete):
+            st.rerun()  # closes the dialog
 
     st.dialog(text("docs.delete"))(body)()
 

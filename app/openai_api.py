@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
 from app.services import Services, local_principal
-from app.texts import language_from, notice_words, place, refusal, texts
+from app.texts import cited_page, cited_place, language_from, notice_words, refusal, texts
 from rag.types import Answer, Answered, Citation, Event, Said, Turn
 from serving.errors import FootnoteError, ModelUnavailable, RejectedQuestion, StoreBusy
 
@@ -108,7 +108,7 @@ def footnotes(answer: Answer) -> str:
     lines = [notice_words(text, answer.notice)] if answer.notice else []
     if answer.citations:
         lines.append(f"{text('api.sources')}:")
-    lines += [f"[{c.number}] {place(text, c.passage)}: “{c.quote}”" for c in answer.citations]
+    lines += [f"[{c.number}] {cited_place(text, c)}: “{c.quote}”" for c in answer.citations]
     return "\n".join(lines)
 
 
@@ -128,7 +128,7 @@ def _last(first: Event, events: Iterator[Event]) -> Answer:
 
 def _source(citation: Citation, base: str) -> str:
     chunk = citation.passage.chunk
-    page = f"#page={chunk.page_from}" if chunk.page_from else ""
+    page = f"#page={cited_page(citation)}" if cited_page(citation) else ""
     return f"{base}api/documents/{chunk.document_id}/original{page}"
 
 
@@ -166,6 +166,7 @@ def _extra(answer: Answer) -> dict[str, Any]:
                 "document": c.passage.document.name,
                 "page_from": c.passage.chunk.page_from or None,
                 "page_to": c.passage.chunk.page_to or None,
+                "page": cited_page(c) or None,
                 "quote": c.quote,
                 "support": c.support.value,
             }

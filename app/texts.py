@@ -6,7 +6,7 @@ Knows nothing of documents: text from them is escaped where it is shown (`app/ma
 from collections.abc import Callable
 from typing import Literal
 
-from rag.types import Answer, Mode, Passage, State, Support
+from rag.types import Answer, Citation, Mode, Passage, State, Support
 
 Language = Literal["en", "ru"]
 LANGUAGES: dict[Language, str] = {"en": "English", "ru": "Русский"}
@@ -237,11 +237,25 @@ def notice_words(text: Texts, code: str) -> str:
     return text(known) if known in _STRINGS else text("notice.other", code=code)
 
 
-def place(text: Texts, passage: Passage) -> str:
-    """Where a passage stands: the document's name, and the page where there are pages."""
-    chunk = passage.chunk
-    name = passage.document.name
-    return f"{name}, {text('ask.page', page=chunk.page_from)}" if chunk.page_from else name
+def cited_page(citation: Citation) -> int:
+    """The page of the quote: the first with a highlight, else the chunk's first; 0 for none."""
+    pages = [box.page for box in citation.boxes]
+    return min(pages, default=citation.passage.chunk.page_from)
+
+
+def place(text: Texts, name: str, page: int) -> str:
+    """Where something stands: the document's name, and the page where there are pages."""
+    return f"{name}, {text('ask.page', page=page)}" if page else name
+
+
+def cited_place(text: Texts, citation: Citation) -> str:
+    """Where a quote stands."""
+    return place(text, citation.passage.document.name, cited_page(citation))
+
+
+def passage_place(text: Texts, passage: Passage) -> str:
+    """Where a passage begins."""
+    return place(text, passage.document.name, passage.chunk.page_from)
 
 
 def refusal(text: Texts, answer: Answer) -> str:

@@ -24,8 +24,8 @@ def http(server: AppServer) -> Iterator[httpx.Client]:
         yield client
 
 
-def add(http: httpx.Client, name: str, content: bytes, **fields: object) -> httpx.Response:
-    return http.post("/api/documents", files={"file": (name, content)}, data=fields)
+def add(http: httpx.Client, file_name: str, content: bytes, **fields: object) -> httpx.Response:
+    return http.post("/api/documents", files={"file": (file_name, content)}, data=fields)
 
 
 def settled(http: httpx.Client, document: dict[str, object]) -> dict[str, object]:

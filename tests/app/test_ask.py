@@ -139,7 +139,7 @@ def test_a_citation_opens_the_page_with_the_quote_marked(provided: Services):
     everything = shown(at)
     assert "<mark>The daily allowance for travel within the country is 45 euros." in everything
     assert EN("cite.page", page=2, pages=2) in everything
-    assert len(at.get("imgs")) == 1
+    assert len(at.get("image")) == 1
     link = at.get("link_button")[0].proto.url
     assert link == f"/api/documents/{document_id('policy.pdf')}/original#page=2"
 

@@ -1,7 +1,6 @@
 """The Documents page's logic, run by AppTest against the real pipeline."""
 
 import time
-from io import BytesIO
 
 import pytest
 from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
@@ -68,12 +67,7 @@ def test_good_and_bad_files_in_one_upload(provided: Services):
 
 
 def test_a_selected_document_can_be_looked_into_and_deleted(provided: Services):
-    add_files(
-        provided,
-        EN,
-        [uploaded("zz.txt", BytesIO(b"The canteen opens at noon.").read())],
-        ["everyone"],
-    )
+    add_files(provided, EN, [uploaded("zz.txt", b"The canteen opens at noon.")])
     settle(provided, "zz.txt")
     at = start()
     position = list(at.dataframe[0].value["name"]).index("zz.txt")
