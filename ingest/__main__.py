@@ -113,7 +113,10 @@ def _sample(settings: Settings, options: argparse.Namespace) -> int:
         documents = load_sample(pipeline, options.folder, bar.report)
     ready = sum(document.state is State.READY for document in documents)
     print(f"Sample: {ready} of {len(documents)} documents ready.")
-    return 0 if ready == len(documents) else 1
+    for document in documents:
+        if document.reason:
+            print(document.reason)
+    return 0  # the app starts all the same, and shows these lines
 
 
 def _library(settings: Settings) -> closing[Library]:

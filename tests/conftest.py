@@ -1,0 +1,25 @@
+"""Fixtures that several folders of tests share. Add to them; keep them few."""
+
+from pathlib import Path
+
+import pytest
+
+from serving.embedding import Embedder, open_embedder
+
+MODELS = Path(__file__).parent.parent / "var" / "models"
+"""Where `make run` builds the default model too, so that it is built once."""
+
+
+@pytest.fixture(scope="session")
+def embedder() -> Embedder:
+    """The default embedding model."""
+    return open_embedder("multilingual-e5-small", MODELS)
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path, embedder: Embedder) -> Path:
+    """A fresh data folder for a process of its own, which need not build the model again."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "models").symlink_to(MODELS)
+    return folder
