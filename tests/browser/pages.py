@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urljoin
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -34,6 +35,13 @@ class Footnote:
             "data-test-script-state", "notRunning", timeout=60 * SECONDS
         )
 
+    def fetch(self, path: str | None) -> bytes:
+        """What the browser gets at an address on the page."""
+        assert path
+        reply = self.page.request.get(urljoin(self._url, path))
+        assert reply.ok
+        return reply.body()
+
     # Ask
 
     def ask(self, question: str) -> Locator:
@@ -62,9 +70,8 @@ class Footnote:
         self.page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
             [str(file) for file in files]
         )
-        uploaded = self.page.get_by_test_id("stFileUploaderFile")
-        expect(uploaded.first).to_be_visible()
-        self.page.wait_for_timeout(0.3 * SECONDS)
+        for file in files:
+            expect(self.page.get_by_role("button", name=f"Remove {file.name}")).to_be_visible()
         self.page.get_by_test_id("stFormSubmitButton").get_by_role("button").click()
         self.settle()
 

@@ -83,18 +83,15 @@ def test_from_upload_to_proof_to_deletion(footnote: Footnote, tmp_path: Path):
 
     image = panel.get_by_test_id("stImage").locator("img")
     expect(image).to_be_visible()
-    source = image.get_attribute("src") or ""
-    shown = footnote.page.request.get(footnote.page.url.rstrip("/") + source).body()
+    shown = footnote.fetch(image.get_attribute("src"))
     marked, words = highlighted(shown), words_on_page(pdf, 2, HEATING[1])
     assert covers(marked, words), (marked, words)
     assert not covers(marked, (0.0, 0.0, 1.0, 1.0), slack=0.2), "the whole page is coloured"
 
     link = panel.get_by_role("link", name="Open the original")
-    assert (link.get_attribute("href") or "").endswith("/original#page=2")
-    original = footnote.page.request.get(
-        footnote.page.url.rstrip("/") + (link.get_attribute("href") or "")
-    )
-    assert original.body() == pdf.read_bytes()
+    address = link.get_attribute("href") or ""
+    assert address.endswith("/original#page=2")
+    assert footnote.fetch(address) == pdf.read_bytes()
     footnote.page.keyboard.press("Escape")
 
     footnote.go("Documents")
@@ -163,5 +160,5 @@ def test_traces_show_the_question_that_was_asked(footnote: Footnote):
     footnote.ask(question)
     footnote.page.wait_for_timeout(1.5 * SECONDS)  # traces are written by a thread
     footnote.go("Traces")
-    expect(footnote.row(question).first).to_be_visible()
+    expect(footnote.row(question).first).to_contain_text("refused")
     expect(footnote.page.locator(".fn-bars")).to_contain_text("ms")
