@@ -94,7 +94,8 @@ def _rebuild(settings: Settings, _options: argparse.Namespace) -> int:
     try:
         with _pipeline(settings, rebuild=True) as pipeline, progress_bar() as bar:
             bar.total = len(pipeline.library.list())
-            pipeline.rebuild(bar.report)
+            for _document in pipeline.rebuild(bar.report):
+                bar.step()
             documents = pipeline.library.list()
     except StoreBusy as error:
         raise StoreBusy("The running app holds the index. Stop it and rebuild again.") from error
@@ -127,7 +128,11 @@ def _library(settings: Settings) -> closing[Library]:
 @contextmanager
 def _pipeline(settings: Settings, rebuild: bool = False) -> Iterator[Pipeline]:
     from rag.runtime import open_runtime
+    from rag.store.folder import own
 
+    index = settings.data_dir / "index"
+    if index.is_dir() and not settings.qdrant_url:
+        own(index).close()  # raises StoreBusy before the models are loaded, not after
     with open_runtime(settings, rebuild=rebuild) as runtime:
         pipeline = Pipeline(runtime.library, runtime.store, runtime.embedder, settings)
         pipeline.recover()

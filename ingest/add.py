@@ -46,8 +46,8 @@ def add(desk: Desk, paths: Sequence[Path], groups: Sequence[str] | None) -> Outc
     with progress_bar() as bar:
         submitted = list(_submit(desk, paths, groups, bar, outcome))
         bar.total = len(submitted)
-        for document in submitted:
-            outcome.record(desk.finish(document, bar.report))
+        for document in desk.finish(submitted, bar.report):
+            outcome.record(document)
             bar.step()
     return outcome
 

@@ -5,7 +5,7 @@ what it wanted, and whoever comes next goes on with it.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -28,8 +28,8 @@ class Desk(Protocol):
     def submit(self, path: Path, name: str, groups: Sequence[str] | None) -> Document:
         """Take a file in. RejectedFile: it will not be."""
 
-    def finish(self, document: Document, progress: Report) -> Document | None:
-        """The document READY, REJECTED or FAILED; None if it was removed meanwhile."""
+    def finish(self, documents: Sequence[Document], progress: Report) -> Iterator[Document | None]:
+        """Each READY, REJECTED or FAILED, in order; None if it was removed meanwhile."""
 
     def remove(self, name: str) -> None:
         """Remove the document with this name."""
@@ -44,8 +44,8 @@ class LocalDesk:
     def submit(self, path: Path, name: str, groups: Sequence[str] | None) -> Document:
         return self._pipeline.accept(path, name, groups)
 
-    def finish(self, document: Document, progress: Report) -> Document | None:
-        return self._pipeline.process(document.id, progress)
+    def finish(self, documents: Sequence[Document], progress: Report) -> Iterator[Document | None]:
+        return self._pipeline.process_all([document.id for document in documents], progress)
 
     def remove(self, name: str) -> None:
         self._pipeline.remove(document_id(name))
@@ -85,7 +85,10 @@ class RemoteDesk:
             raise RejectedFile(f"{name}: cannot be opened ({error.strerror}).") from error
         return self._document(response)
 
-    def finish(self, document: Document, progress: Report) -> Document | None:
+    def finish(self, documents: Sequence[Document], progress: Report) -> Iterator[Document | None]:
+        return (self._wait_for(document, progress) for document in documents)
+
+    def _wait_for(self, document: Document, progress: Report) -> Document | None:
         while document.state in _UNFINISHED:
             progress(Progress(document.id, document.state, 0, 1))
             time.sleep(_POLL_SECONDS)

@@ -9,7 +9,8 @@ line) nor how a format is read (`ingest/parse`).
 import logging
 import stat
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +32,8 @@ if TYPE_CHECKING:  # it imports LlamaIndex, which `list` can do without
 logger = logging.getLogger(__name__)
 
 _UNFINISHED = (State.WAITING, State.WORKING)
+_PARALLEL = 2
+"""Documents at a time: reading takes one core in a child process, embedding the others."""
 
 
 class Pipeline:
@@ -103,6 +106,24 @@ class Pipeline:
                 self._give_up(entry, State.FAILED, f"{name}: {what}")
         return self.library.get(document_id)
 
+    def process_all(
+        self, ids: Sequence[str], progress: Report = ignore
+    ) -> Iterator[Document | None]:
+        """`process` for each, in order; one document is read while another is embedded."""
+        stop = threading.Event()
+
+        def report(step: Progress) -> None:
+            if stop.is_set():
+                raise Cancelled
+            progress(step)
+
+        pool = ThreadPoolExecutor(_PARALLEL)
+        try:
+            yield from pool.map(lambda identifier: self.process(identifier, report), ids)
+        finally:
+            stop.set()
+            pool.shutdown(cancel_futures=True)
+
     def remove(self, document_id: str) -> None:
         """Forget a document, its chunks and its files, also while it is being processed."""
         with self._lock:
@@ -134,13 +155,15 @@ class Pipeline:
             self.library.expire_index(document_id)
             return self.library.get(document_id)
 
-    def rebuild(self, progress: Report = ignore) -> None:
-        """Index everything anew from the originals; interrupted, the rest stays WAITING."""
+    def rebuild(self, progress: Report = ignore) -> Iterator[Document | None]:
+        """Index everything anew from the originals, as the result is iterated over.
+
+        Interrupted, the rest stays WAITING.
+        """
         with self._lock:
             self.library.expire_index()
             self._store.clear()
-        for identifier in self.library.unfinished():
-            self.process(identifier, progress)
+        yield from self.process_all(self.library.unfinished(), progress)
 
     def _retry(self, document_id: str) -> None:
         with self._lock:

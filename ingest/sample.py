@@ -35,11 +35,11 @@ def load_sample(pipeline: Pipeline, folder: Path, progress: Report = ignore) -> 
     ]
     # From here on the queue would finish them, and those removed are not to come back.
     pipeline.library.remember(_FACT, "loaded")
-    done = [
-        pipeline.process(document.id, progress) if document.state is State.WAITING else document
-        for document in accepted
-    ]
-    return [document for document in done if document]
+    waiting = [document.id for document in accepted if document.state is State.WAITING]
+    done = {
+        document.id: document for document in pipeline.process_all(waiting, progress) if document
+    }
+    return [done.get(document.id, document) for document in accepted]
 
 
 def _read_manifest(path: Path) -> list[tuple[str, str, list[str]]]:

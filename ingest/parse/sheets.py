@@ -36,7 +36,9 @@ def parse_xlsx(path: Path, name: str) -> "tuple[list[Element], int]":
     from openpyxl.utils.exceptions import InvalidFileException
 
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        # By content: openpyxl refuses a path without its suffix, and originals have none.
+        content = io.BytesIO(path.read_bytes())
+        book = openpyxl.load_workbook(content, read_only=True, data_only=True)
     except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError):
         raise RejectedFile(f"{name}: the workbook is damaged. Save it again in Excel.") from None
     try:

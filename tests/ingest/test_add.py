@@ -1,6 +1,7 @@
 """Adding files and folders, and the sample, over the real store and embedding model."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -66,6 +67,17 @@ def test_the_table_shows_every_document(pipeline, folder):
     assert rows[0].split()[:5] == ["rejected", "0", "0", "everyone,hr", "empty.txt"]
     assert "empty" in rows[0].split("empty.txt", 1)[1]
     assert rows[1].split() == ["ready", "1", "0", "everyone,hr", "rules.txt"]
+
+
+def test_every_format_is_read_from_its_original(pipeline, tmp_path):
+    """The originals are named by content, so no reader may look at the suffix of the path."""
+    data = Path(__file__).parents[2] / "data"
+    entries = json.loads((data / "manifest.json").read_text())
+    one_each = {Path(entry["file"]).suffix: data / entry["file"] for entry in entries}
+    assert one_each.keys() >= {".pdf", ".docx", ".pptx", ".xlsx", ".html", ".md", ".txt", ".eml"}
+    outcome = add(LocalDesk(pipeline), list(one_each.values()), None)
+    assert outcome.problems == []
+    assert all(document.chunks for document in pipeline.library.list())
 
 
 @pytest.fixture

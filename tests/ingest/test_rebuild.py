@@ -19,24 +19,23 @@ def documents(pipeline, tmp_path):
 
 def test_a_rebuild_restores_the_same_index(pipeline, store, counting, documents):
     before = [store.chunks(document.id) for document in documents]
-    pipeline.rebuild()
+    list(pipeline.rebuild())
     assert pipeline.library.list() == documents
     assert [store.chunks(document.id) for document in documents] == before
     assert counting.passages == 4
 
 
-def test_an_interrupted_rebuild_goes_on(pipeline, store, counting, documents):
+def test_an_interrupted_rebuild_goes_on(pipeline, store, documents):
     def cancel(progress) -> None:
-        if counting.passages == 3 and progress.stage == "parse":
+        if progress.document_id == documents[1].id and progress.stage == "embed":
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        pipeline.rebuild(cancel)
+        list(pipeline.rebuild(cancel))
     unfinished = pipeline.library.unfinished()
-    assert len(unfinished) == 1
+    assert documents[1].id in unfinished
     pipeline.recover()
-    for document_id in unfinished:
-        pipeline.process(document_id)
+    list(pipeline.process_all(pipeline.library.unfinished()))
     assert pipeline.library.list() == documents
     assert store.count() == sum(document.chunks for document in documents)
 
@@ -45,8 +44,7 @@ def test_a_lost_index_is_noticed(pipeline, store, documents):
     store.clear()
     pipeline.recover()
     assert len(pipeline.library.unfinished()) == 2
-    for document_id in pipeline.library.unfinished():
-        pipeline.process(document_id)
+    list(pipeline.process_all(pipeline.library.unfinished()))
     assert pipeline.library.list() == documents
 
 
