@@ -16,7 +16,7 @@ import pickle
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
@@ -96,7 +96,7 @@ def _own_settings(settings: Settings, folder: Path) -> Settings:
 class _Clock:
     """Sums the time from one report of the pipeline to the next, by stage."""
 
-    seconds: Counter[str] = field(default_factory=Counter)
+    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     _last: float = 0.0
     _stage: str = "other"
 

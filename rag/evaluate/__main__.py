@@ -87,7 +87,13 @@ def measure(
 
 
 def _own_settings(settings: Settings, folder: Path) -> Settings:
-    """The product's settings over a folder, and on a server a collection, of their own."""
+    """The product's settings over a folder, and on a server a collection, of their own.
+
+    The default model is built once, in the product's folder.
+    """
+    models = settings.data_dir.resolve() / "models"
+    models.mkdir(parents=True, exist_ok=True)
+    (folder / "models").symlink_to(models)
     return settings.model_copy(
         update={"data_dir": folder, "collection": f"{folder.name}-eval", "langfuse_url": ""}
     )
