@@ -4,7 +4,7 @@ The seam is LlamaIndex's `BaseRetriever`; `passages_of` is the one place where i
 our `Passage`, so that no LlamaIndex type goes further up.
 
 The sparse half of the search only votes among chunks in the question's own language: terms do
-not match across languages, and RRF would count their silence as dissent (docs/decisions/0005).
+not match across languages, and chance matches of names and numbers would outvote the vectors.
 Does not know whether a passage answers the question; `rag/refusal.py` judges that.
 """
 

@@ -60,7 +60,12 @@ class StoreQuery:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A found chunk. `score` is RRF's (both halves given) or the single half's own."""
+    """A found chunk.
+
+    `score` is the distribution-based fusion of both halves (DBSF: each half's scores scaled by
+    its own mean and three standard deviations, then added; docs/decisions/0005-answering.md),
+    or the single half's own score.
+    """
 
     chunk: Chunk
     score: float

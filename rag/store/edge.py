@@ -20,7 +20,6 @@ from rag.store.payload import (
     DENSE,
     KEYWORDS,
     REBUILD,
-    RRF_K,
     SPARSE,
     Half,
     halves,
@@ -263,7 +262,7 @@ def _request(asked: list[Half], query: StoreQuery) -> engine.QueryRequest:
     return engine.QueryRequest(
         query.limit,
         # The stubs do not say that the variants of Fusion are Fusions.
-        query=cast(engine.Fusion, engine.Fusion.Rrf(RRF_K)),
+        query=cast(engine.Fusion, engine.Fusion.Dbsf()),
         prefetches=[
             engine.Prefetch(
                 query.candidates, _nearest(half), filter=_filter(half), params=_params(half)

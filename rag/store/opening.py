@@ -26,5 +26,5 @@ def open_store(
     """
     if not url:
         return EdgeStore(folder, spec, rebuild=rebuild)
-    client = QdrantClient(url=url, api_key=key or None)
+    client = QdrantClient(url=url, api_key=key or None, check_compatibility=False)
     return ServerStore(client, collection, spec, rebuild=rebuild)

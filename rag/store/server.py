@@ -21,7 +21,6 @@ from rag.store.payload import (
     DENSE,
     KEYWORDS,
     REBUILD,
-    RRF_K,
     SPARSE,
     Half,
     describe_mismatch,
@@ -231,7 +230,7 @@ class ServerStore:
             ).points
         return self._client.query_points(
             self._name,
-            query=models.RrfQuery(rrf=models.Rrf(k=RRF_K)),
+            query=models.FusionQuery(fusion=models.Fusion.DBSF),
             prefetch=[
                 models.Prefetch(
                     query=_vector(half),

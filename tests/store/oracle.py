@@ -11,7 +11,6 @@ from rag.types import EVERYONE, Box, Chunk, IndexSpec, chunk_id
 
 DIMENSION = 8
 SPEC = IndexSpec("test-embedder", DIMENSION, "test-chunking", SCHEMA)
-RRF_K = 60
 
 
 def indexed(
@@ -103,9 +102,19 @@ class Oracle:
             return _best(rankings[0], query.limit)
         fused: dict[str, float] = {}
         for ranking in rankings:
-            for rank, name in enumerate(_best(ranking, query.candidates)):
-                fused[name] = fused.get(name, 0.0) + 1 / (RRF_K + rank)
+            for name, score in _scaled(_best(ranking, query.candidates)).items():
+                fused[name] = fused.get(name, 0.0) + score
         return fused
+
+
+def _scaled(scores: dict[str, float]) -> dict[str, float]:
+    """From three standard deviations below the mean (0) to three above it (1)."""
+    values = np.array(list(scores.values()))
+    spread = values.std(ddof=1) if len(values) > 1 else 0.0
+    if spread == 0.0:
+        return dict.fromkeys(scores, 0.5)
+    low = values.mean() - 3 * spread
+    return {name: float((score - low) / (6 * spread)) for name, score in scores.items()}
 
 
 def _best(scores: dict[str, float], limit: int) -> dict[str, float]:

@@ -31,7 +31,7 @@ def fill(store: Store, chunks: list[IndexedChunk]) -> Oracle:
 
 
 def check(hits: list[Hit], query: StoreQuery, oracle: Oracle) -> None:
-    """The right scores, best first. Equal scores (RRF has them) may come in either order."""
+    """The right scores, best first. Equal scores may come in either order."""
     expected = oracle.scores(query)
     assert [hit.score for hit in hits] == pytest.approx(
         sorted(expected.values(), reverse=True)[: query.limit], rel=1e-4

@@ -135,7 +135,7 @@ def test_access_is_filtered_inside_each_half(fake: FakeQdrant) -> None:
     store.close()
     ((_, path, body),) = fake.asked
     assert path == "/collections/footnote/points/query"
-    assert body["query"]["rrf"]["k"] == 60
+    assert body["query"] == {"fusion": "dbsf"}
     access = {"key": "groups", "match": {"any": ["hr", "it"]}}
     language = {"key": "language", "match": {"any": ["ru"]}}
     filters = [half["filter"]["must"] for half in body["prefetch"]]
