@@ -90,13 +90,14 @@ def _ask_example(question: str) -> None:
 def _show_exchange(
     services: Services, text: Texts, index: int, exchange: Exchange, principal: Principal
 ) -> None:
-    _show_question(exchange.question)
+    _show_question(index, exchange.question)
     with st.chat_message("assistant", avatar=":material/menu_book:"):
         _show_outcome(services, text, index, exchange, st.empty(), principal)
 
 
-def _show_question(question: str) -> None:
-    with st.chat_message("user", avatar=":material/person:"):
+def _show_question(index: int, question: str) -> None:
+    place = st.container(key=f"question-{index}")
+    with place.chat_message("user", avatar=":material/person:"):
         st.markdown(label(question))
 
 
@@ -175,7 +176,7 @@ def _show_footer(text: Texts, answer: Answer) -> None:
 def _answer(services: Services, text: Texts, index: int, principal: Principal) -> None:
     """Ask, show sentence by sentence, and keep what came of it whatever happens."""
     exchange = conversation()[index]
-    _show_question(exchange.question)
+    _show_question(index, exchange.question)
     with st.chat_message("assistant", avatar=":material/menu_book:"):
         body = st.empty()
         count = services.runtime.library.count_readable(principal.groups)

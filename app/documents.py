@@ -13,7 +13,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from app.api import accept
 from app.citation import show_original_link
-from app.markup import label, shorten
+from app.markup import label, note_html, shorten
 from app.services import Services
 from app.texts import Texts, state_word
 from rag.types import EVERYONE, Document, State
@@ -21,6 +21,7 @@ from serving.errors import FootnoteError
 
 _BUSY = frozenset({State.WAITING, State.WORKING})
 _SHOWN_PARTS = 200
+_SHOWN_PROBLEMS = 8
 _POLL = 0.7
 """Seconds between two looks at the jobs."""
 
@@ -29,12 +30,11 @@ def show(services: Services, text: Texts) -> None:
     """Draw the page."""
     st.header(text("nav.documents"), anchor=False)
     _show_upload(services, text)
-    for problem in st.session_state.get("upload_problems", []):
-        st.error(label(problem), icon=":material/error:")
+    documents = services.runtime.library.list(None)
+    _show_upload_problems(text, documents)
     notice = st.session_state.pop("documents_notice", "")
     if notice:
         st.toast(label(notice), icon=":material/check:")
-    documents = services.runtime.library.list(None)
     if not documents:
         st.caption(text("docs.empty"))
         return
@@ -60,6 +60,19 @@ def _show_upload(services: Services, text: Texts) -> None:
         )
         if right.form_submit_button(text("docs.add"), type="primary", icon=":material/add:"):
             st.session_state["upload_problems"] = add_files(services, text, files, groups or None)
+
+
+def _show_upload_problems(text: Texts, documents: Sequence[Document]) -> None:
+    """What the last upload's files were refused for, except what the list below says itself."""
+    listed = set(problems_of(text, documents))
+    for problem in st.session_state.get("upload_problems", []):
+        if problem not in listed:
+            st.error(label(problem), icon=":material/error:")
+
+
+def problems_of(text: Texts, documents: Sequence[Document]) -> list[str]:
+    """One line for each document that was not accepted or failed."""
+    return [one_line(text, d.name, d.reason) for d in documents if d.reason]
 
 
 def uploader_style(choose: str, limit: str) -> str:
@@ -109,12 +122,18 @@ def one_line(text: Texts, name: str, reason: str) -> str:
 def _show_table(services: Services, text: Texts) -> None:
     documents = services.runtime.library.list(None)
     _show_progress(services, text, documents)
+    problems = problems_of(text, documents)
+    for problem in problems[:_SHOWN_PROBLEMS]:
+        st.html(note_html(problem, "fn-notice"))
+    if len(problems) > _SHOWN_PROBLEMS:
+        st.caption(text("docs.more", count=len(problems) - _SHOWN_PROBLEMS))
     chosen = st.dataframe(
         rows(text, documents),
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
         column_config=_columns(text),
+        placeholder="",
         key="table",
     )
     busy = {document.id for document in documents if document.state in _BUSY}
@@ -144,12 +163,12 @@ def rows(text: Texts, documents: Sequence[Document]) -> dict[str, list[Any]]:
     table: dict[str, list[Any]] = {
         "name": [document.name for document in documents],
         "state": [state_word(text, document.state) for document in documents],
-        "reason": [document.reason for document in documents],
         "pages": [document.pages or None for document in documents],
         "chunks": [document.chunks or None for document in documents],
         "size": [size_words(document.size) for document in documents],
         "groups": [", ".join(document.groups) for document in documents],
         "added": [document.added_at[:16].replace("T", " ") for document in documents],
+        "reason": [document.reason for document in documents],
     }
     if not any(table["reason"]):
         del table["reason"]

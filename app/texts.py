@@ -157,7 +157,7 @@ _STRINGS: dict[str, tuple[str, str]] = {
         "Nothing has been read from it yet.",
         "Из него пока ничего не прочитано.",
     ),
-    "docs.more": ("{count} more parts", "Ещё частей: {count}"),
+    "docs.more": ("and {count} more", "и ещё {count}"),
     "state.waiting": ("Waiting", "Ожидает"),
     "state.working": ("Being read", "Читается"),
     "state.ready": ("Ready", "Готов"),
@@ -176,6 +176,12 @@ _STRINGS: dict[str, tuple[str, str]] = {
     "outcome.refused": ("refused", "отказ"),
     "outcome.": ("—", "—"),
     "traces.passages": ("Passages", "Фрагменты"),
+    "traces.document": ("Document", "Документ"),
+    "traces.page": ("Page", "Страница"),
+    "traces.score": ("Score", "Оценка"),
+    "traces.similarity": ("Similarity", "Сходство"),
+    "traces.text": ("Text", "Текст"),
+    "traces.section": ("Section", "Раздел"),
     "traces.prompt": ("Prompt", "Запрос к модели"),
     "traces.details": ("All details", "Все подробности"),
     "traces.id": ("Trace {id}", "Трасса {id}"),
@@ -189,15 +195,15 @@ _STRINGS: dict[str, tuple[str, str]] = {
 EXAMPLES: dict[Language, tuple[str, ...]] = {
     "en": (
         "What is the per diem in Kazakhstan?",
-        "How long must a password be?",
+        "How many characters must a password have?",
         "How many days of annual leave do I have?",
-        "What does error E14 on the V400 mean?",
+        "What does error E23 mean?",
     ),
     "ru": (
-        "Какие суточные в командировке по Европе?",
+        "Какие суточные по Казахстану?",
         "Какой длины должен быть пароль?",
-        "Сколько дней отпуска положено в год?",
-        "Что делать при ошибке E14?",
+        "Какова продолжительность ежегодного отпуска?",
+        "Сколько длится гарантия на анализатор V400?",
     ),
 }
 """Questions that the sample organisation's documents answer."""

@@ -68,7 +68,7 @@ def _show_trace(text: Texts, trace: StoredTrace) -> None:
     passages = list(found_passages(trace.root))
     if passages:
         st.markdown(f"##### {text('traces.passages')}")
-        st.dataframe(passages, hide_index=True, column_order=_SHOWN_FIELDS, key="passages")
+        _show_passages(text, passages)
     for step in walk(trace.root):
         if step.kind == "generation":
             with st.expander(text("traces.prompt")):
@@ -78,6 +78,17 @@ def _show_trace(text: Texts, trace: StoredTrace) -> None:
             st.markdown(f"**{label(step.name)}**")
             parts = {"input": step.input, "output": step.output, "metadata": step.metadata}
             st.json({key: part for key, part in parts.items() if part}, expanded=1)
+
+
+def _show_passages(text: Texts, passages: list[dict[str, Any]]) -> None:
+    st.dataframe(
+        [{**passage, "page": passage.get("page") or None} for passage in passages],
+        hide_index=True,
+        column_order=_SHOWN_FIELDS,
+        column_config={field: text(f"traces.{field}") for field in _SHOWN_FIELDS},
+        placeholder="",
+        key="passages",
+    )
 
 
 def walk(step: TraceStep) -> Iterator[TraceStep]:

@@ -1,6 +1,5 @@
 """What a person does on the pages, in Playwright's words."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -53,7 +52,7 @@ class Footnote:
         box.press("Enter")
         expect(messages).to_have_count(before + 2)
         self.settle()
-        return messages.last
+        return messages.nth(before + 1)
 
     def open_citation(self, answer: Locator, number: int = 1) -> Locator:
         """Click the chip; the panel."""
@@ -74,9 +73,6 @@ class Footnote:
             expect(self.page.get_by_role("button", name=f"Remove {file.name}")).to_be_visible()
         self.page.get_by_test_id("stFormSubmitButton").get_by_role("button").click()
         self.settle()
-
-    def errors(self) -> Sequence[str]:
-        return self.page.get_by_test_id("stAlert").all_inner_texts()
 
     def row(self, name: str) -> Locator:
         """The table's row of a document: the grid is a canvas, with a table for screen readers."""

@@ -141,11 +141,13 @@ def test_bad_files_are_told_in_one_line_each_and_the_rest_goes_on(
     good.write_text("The canteen serves lunch from noon to two.\n")
     footnote.go("Documents")
     footnote.upload(empty, locked, good)
-    expect(footnote.page.get_by_test_id("stAlert").first).to_contain_text("empty.docx")
     footnote.wait_for_state("canteen.txt", "Ready")
     footnote.wait_for_state("locked.pdf", "Not accepted")
-    expect(footnote.row("locked.pdf")).to_contain_text("password")
-    expect(footnote.row("empty.docx")).to_contain_text("empty")
+    lines = footnote.page.locator(".fn-notice")
+    expect(lines.filter(has_text="locked.pdf")).to_contain_text("password")
+    expect(lines.filter(has_text="empty.docx")).to_contain_text("empty")
+    for line in lines.all_inner_texts():
+        assert "\n" not in line.strip()
 
 
 def test_nothing_jumps_when_an_answer_is_complete(footnote: Footnote):
