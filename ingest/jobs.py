@@ -9,8 +9,8 @@ import logging
 import threading
 from pathlib import Path
 
-from huey import SqliteHuey  # type: ignore[import-untyped]
-from huey.consumer import Consumer  # type: ignore[import-untyped]
+from huey import SqliteHuey
+from huey.consumer import Consumer
 
 from ingest.pipeline import Pipeline
 from ingest.progress import Cancelled, Progress

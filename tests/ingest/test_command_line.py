@@ -40,6 +40,7 @@ def rows(data: Path) -> dict[str, list[str]]:
     return {line.split()[4]: line.split()[:4] for line in lines}
 
 
+@pytest.mark.slow
 def test_alone(data_dir, shelf):
     data = data_dir
     first = ingest(data, "add", shelf, "--groups", "hr, everyone")
@@ -74,6 +75,7 @@ def app(data_dir: Path) -> Iterator[AppServer]:
         yield server
 
 
+@pytest.mark.slow
 def test_beside_the_running_app(app, shelf):
     def run(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
         return ingest(app.data_dir, *arguments, port=app.port)
