@@ -5,7 +5,9 @@
 """
 
 import difflib
+import json
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
@@ -120,3 +122,30 @@ def _check_known(field: str) -> None:
     near = difflib.get_close_matches(field, known, n=1)
     hint = f" Did you mean {PREFIX}{near[0].upper()}?" if near else ""
     raise ConfigError(f"Unknown setting {PREFIX}{field.upper()}.{hint} See docs/settings.md.")
+
+
+def reference() -> str:
+    """`docs/settings.md`: every setting with its default and meaning, as Markdown."""
+    lines = [
+        "# Settings",
+        "",
+        "Environment variables, or lines of a file `.env` beside the `Makefile`. An unknown",
+        "`FOOTNOTE_` name is an error at start. This page is written by",
+        "`python -m rag.settings > docs/settings.md`, and a test holds it true.",
+        "",
+        "| variable | default | meaning |",
+        "|---|---|---|",
+    ]
+    for name, field in Settings.model_fields.items():
+        value = field.default
+        if isinstance(value, SecretStr):
+            value = ""
+        elif isinstance(value, tuple):
+            value = json.dumps(value)
+        shown = f"`{value}`" if str(value) else "empty"
+        lines.append(f"| `{PREFIX}{name.upper()}` | {shown} | {field.description} |")
+    return "\n".join([*lines, ""])
+
+
+if __name__ == "__main__":
+    sys.stdout.write(reference())
