@@ -32,6 +32,7 @@ class Jobs:
     def __init__(self, pipeline: Pipeline, folder: Path) -> None:
         self._pipeline = pipeline
         self._stopping = threading.Event()
+        self._started = False
         self._progress: dict[str, Progress] = {}
         folder.mkdir(parents=True, exist_ok=True)
         self._huey = SqliteHuey(
@@ -50,11 +51,13 @@ class Jobs:
             if document_id not in queued:
                 self._task(document_id)
         self._consumer.start()
+        self._started = True
 
     def stop(self) -> None:
         """Stop after the current step (a batch, or the parsing of one file); the rest waits."""
         self._stopping.set()
-        self._consumer.stop(graceful=True)
+        if self._started:
+            self._consumer.stop(graceful=True)
         self._huey.storage.close()
 
     def submit(self, document_id: str) -> None:

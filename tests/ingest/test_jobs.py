@@ -95,3 +95,7 @@ def test_a_bad_file_does_not_stop_the_worker(jobs, pipeline, counting, tmp_path)
     jobs.submit(good.id)
     wait_for(lambda: pipeline.library.get(good.id).state is State.READY)
     assert pipeline.library.get(bad.id).state is State.FAILED
+
+
+def test_a_queue_that_never_started_can_be_stopped(pipeline, settings):
+    Jobs(pipeline, settings.data_dir).stop()
