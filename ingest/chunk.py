@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from unstructured.documents.elements import Element
 
 TARGET = 256
-"""Tokens that a chunk may have, section path included; the embedder's limit if that is less."""
+"""Tokens that a chunk aims at, section path included; the embedder's limit if that is less. A
+heading that stands in the text of a full chunk may push it over; the embedder's limit holds."""
 _FLUSH = 0.25
 """A heading below the top starts a chunk once the current one has this part of its room."""
 _PATH = 0.33

@@ -8,6 +8,7 @@ import re
 import zipfile
 from pathlib import Path, PurePosixPath
 
+from ingest.parse.decode import wide_encoding
 from serving.errors import RejectedFile
 
 PDF = "application/pdf"
@@ -105,7 +106,7 @@ def _magic(head: bytes) -> str:
 
 
 def _is_text(found: str, head: bytes) -> bool:
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or wide_encoding(head[:4096]):
         return True
     binary = found.startswith(("image/", "audio/", "video/", "font/"))
     return (

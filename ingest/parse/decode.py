@@ -1,7 +1,7 @@
 """Bytes of a text file → text, whatever the encoding.
 
-A byte order mark, then UTF-8, then UTF-16 without a mark, then charset-normalizer among the
-single-byte encodings of Western and Russian texts. Short single-byte texts can be misread: there
+A byte order mark, then UTF-16 without a mark, then UTF-8, then the Russian single-byte encodings
+by their letters, then charset-normalizer. Short single-byte texts can be misread: there
 is too little to tell by.
 """
 
@@ -18,6 +18,7 @@ _MARKS = (
 _SINGLE = ["cp1251", "koi8_r", "cp866", "iso8859_5", "mac_cyrillic", "cp1252", "latin_1"]
 _RUSSIAN = ["cp1251", "koi8_r", "cp866", "iso8859_5", "mac_cyrillic"]
 _FREQUENT = frozenset("оеаинтсрвл")
+_MARKS_IN_TEXT = frozenset("«»—–№…“”„’\u00a0•°§")
 
 
 def decode(path: Path, name: str) -> str:
@@ -37,7 +38,8 @@ def decode_bytes(data: bytes) -> str | None:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return _try(data, encoding)
-    return _try(data, "utf-8") or _wide(data) or _russian(data) or _detected(data)
+    # UTF-16 first: a Russian text in it is valid UTF-8 too, of control characters.
+    return _wide(data) or _try(data, "utf-8") or _russian(data) or _detected(data)
 
 
 def _try(data: bytes, encoding: str) -> str | None:
@@ -47,28 +49,43 @@ def _try(data: bytes, encoding: str) -> str | None:
         return None
 
 
-def _wide(data: bytes) -> str | None:
-    """UTF-16 without a mark: every other byte of a Latin or Cyrillic text is 0 or 4."""
-    sample = data[:4096]
+def wide_encoding(sample: bytes) -> str:
+    """`utf-16-le` or `utf-16-be` where every other byte is 0 or 4, as in Latin and Cyrillic texts
+    without a byte order mark; else empty."""
     high = [sum(1 for b in sample[i::2] if b in (0, 4)) for i in (0, 1)]
-    least = 0.8 * (len(sample) // 2)
-    if b"\x00" in sample and max(high) > least:
-        return _try(data, "utf-16-be" if high[0] > high[1] else "utf-16-le")
-    return None
+    if max(high) <= 0.8 * (len(sample) // 2) or min(high) > 0.2 * (len(sample) // 2):
+        return ""
+    return "utf-16-be" if high[0] > high[1] else "utf-16-le"
+
+
+def _wide(data: bytes) -> str | None:
+    encoding = wide_encoding(data[:4096])
+    return _try(data, encoding) if encoding else None
 
 
 def _russian(data: bytes) -> str | None:
-    """The Russian encoding under which most letters are frequent ones, in lower case."""
+    """The Russian encoding under which it looks most like Russian."""
     high = sum(1 for byte in data if byte > 127)
-    if high < 0.2 * len(data):
+    if high < 0.1 * len(data):
         return None
     best: tuple[float, str] | None = None
     for encoding in _RUSSIAN:
         text = _try(data, encoding)
         if text is not None:
-            score = sum(1 for c in text if c in _FREQUENT) / high
+            score = sum(_russian_weight(c) for c in text if c > "\x7f") / high
             best = max(best or (0.0, ""), (score, text))
     return best[1] if best and best[0] > 0.4 else None
+
+
+def _russian_weight(char: str) -> float:
+    """Frequent letters count most, small letters more than capitals, foreign signs against."""
+    if char in _FREQUENT:
+        return 1.0
+    if "а" <= char <= "я" or char == "ё":
+        return 0.6
+    if "А" <= char <= "Я" or char in _MARKS_IN_TEXT or char == "Ё":
+        return 0.3
+    return -1.0
 
 
 def _detected(data: bytes) -> str | None:

@@ -56,9 +56,9 @@ def parse_pptx(path: Path, name: str) -> "tuple[list[Element], int]":
     from unstructured.partition.pptx import partition_pptx
 
     try:
-        slides = len(Presentation(str(path)).slides)
+        slides = list(Presentation(str(path)).slides)
         elements = partition_pptx(
-            str(path), languages=_NO_DETECTION, include_page_breaks=False, include_slide_notes=True
+            str(path), languages=_NO_DETECTION, include_page_breaks=False, include_slide_notes=False
         )
     except (
         PackageNotFoundError,
@@ -73,7 +73,13 @@ def parse_pptx(path: Path, name: str) -> "tuple[list[Element], int]":
     shallow = [
         _as_text(e) if e.category == "Title" and e.metadata.category_depth else e for e in elements
     ]
-    return _tidy(shallow), slides
+    notes = [
+        make("NarrativeText", slide.notes_slide.notes_text_frame.text.strip(), page=number)
+        for number, slide in enumerate(slides, start=1)
+        if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None
+    ]
+    found = sorted([*_tidy(shallow), *notes], key=lambda e: e.metadata.page_number or 0)
+    return [e for e in found if e.text], len(slides)
 
 
 def parse_html(path: Path, name: str) -> "list[Element]":

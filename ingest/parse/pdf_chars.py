@@ -133,10 +133,15 @@ class _Reader:
             self._open = self._start(index, char, rect)
             return
         segment.chars.append(char)
-        segment.left = min(segment.left, rect[0])
-        segment.bottom = min(segment.bottom, rect[1])
-        segment.right = max(segment.right, rect[2])
-        segment.top = max(segment.top, rect[3])
+        left, bottom, right, top = rect
+        if left < segment.left:
+            segment.left = left
+        if bottom < segment.bottom:
+            segment.bottom = bottom
+        if right > segment.right:
+            segment.right = right
+        if top > segment.top:
+            segment.top = top
 
     def _breaks(self, segment: Segment, rect: Rect) -> bool:
         if segment.sideways:

@@ -1,0 +1,135 @@
+"""Chunks follow the structure, fit, keep pages and boxes, and lose nothing."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ingest.chunk import TARGET, chunk
+from ingest.parse import parse
+from ingest.parse.elements import make
+from rag.types import Box, Chunk
+
+
+def count(texts: Sequence[str]) -> list[int]:
+    """Two special tokens, then one token for each four characters of a word."""
+    return [2 + sum(-(-len(word) // 4) for word in text.split()) for text in texts]
+
+
+def cut(elements: list[object], limit: int = 60) -> list[Chunk]:
+    return chunk(elements, "doc", "v1", count, limit)  # type: ignore[arg-type]
+
+
+def words(number: int, word: str = "word") -> str:
+    return " ".join([word] * number) + "."
+
+
+def test_sections_are_paths_and_top_headings_divide() -> None:
+    chunks = cut(
+        [
+            make("Title", "Leave", depth=0),
+            make("Title", "Sick", depth=1),
+            make("NarrativeText", words(20, "ill")),
+            make("Title", "Holiday", depth=1),
+            make("NarrativeText", words(20, "sun")),
+            make("Title", "Travel", depth=0),
+            make("NarrativeText", words(3, "go")),
+        ]
+    )
+    assert [(c.section, c.text) for c in chunks] == [
+        (("Leave", "Sick"), words(20, "ill")),
+        (("Leave", "Holiday"), words(20, "sun")),
+        (("Travel",), words(3, "go")),
+    ]
+    assert [c.ordinal for c in chunks] == [0, 1, 2]
+    assert len({c.id for c in chunks}) == 3
+
+
+def test_small_sections_share_a_chunk_with_their_headings_in_it() -> None:
+    chunks = cut(
+        [
+            make("Title", "Rules", depth=0),
+            make("Title", "A", depth=1),
+            make("NarrativeText", "One."),
+            make("Title", "B", depth=1),
+            make("NarrativeText", "Two."),
+        ]
+    )
+    assert [(c.section, c.text) for c in chunks] == [(("Rules",), "A\nOne.\nB\nTwo.")]
+
+
+def test_heading_without_body_is_not_lost() -> None:
+    chunks = cut([make("NarrativeText", "Body."), make("Title", "Thank you", depth=1)])
+    assert "Thank you" in "\n".join(c.embedded_text for c in chunks)
+
+
+def test_tables_are_cut_between_rows_under_their_header() -> None:
+    rows = [f"P-{n} | {n}.50 EUR" for n in range(40)]
+    chunks = cut(
+        [make("Title", "Prices", depth=0), make("Table", "\n".join(["Code | Price", *rows]))]
+    )
+    assert len(chunks) > 2
+    assert all(c.text.startswith("Code | Price\n") and c.section == ("Prices",) for c in chunks)
+    assert [row for c in chunks for row in c.text.split("\n")[1:]] == rows
+
+
+def test_pages_and_boxes_are_those_of_the_elements() -> None:
+    boxes = [(10.0, 20.0, 30.0, 40.0), (11.0, 21.0, 31.0, 41.0)]
+    chunks = cut(
+        [
+            make("NarrativeText", f"Part {n}.", page=n + 3, box=box, page_size=(100, 200))
+            for n, box in enumerate(boxes)
+        ]
+    )
+    assert len(chunks) == 1
+    assert (chunks[0].page_from, chunks[0].page_to) == (3, 4)
+    assert chunks[0].boxes == (Box(3, *boxes[0]), Box(4, *boxes[1]))
+
+
+def test_language_and_running_lines() -> None:
+    chunks = cut(
+        [
+            make("Title", "Отпуск", depth=0),
+            make("NarrativeText", "Он длится 28 дней."),
+            make("Footer", "Internal use only"),
+        ]
+    )
+    assert [(c.language, c.section) for c in chunks] == [("ru", ("Отпуск",)), ("en", ())]
+
+
+KINDS = st.sampled_from(["Title", "NarrativeText", "ListItem", "Table"])
+TEXTS = st.text(alphabet="abc. \n|Жя", min_size=1, max_size=150)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.tuples(KINDS, TEXTS, st.integers(0, 2)), max_size=12),
+    st.integers(min_value=12, max_value=60),
+)
+def test_everything_fits_and_nothing_is_lost(parts: list[tuple[str, str, int]], limit: int) -> None:
+    elements = [make(kind, text, depth=depth) for kind, text, depth in parts]
+    chunks = cut(list(elements), limit)
+    assert all(n <= limit for n in count([c.embedded_text for c in chunks]))
+    held = re.sub(r"\s", "", "".join(c.text for c in chunks))
+    for kind, text, _ in parts:
+        if kind in ("NarrativeText", "ListItem"):
+            assert re.sub(r"\s", "", text) in held
+
+
+@pytest.mark.parametrize("name", ["14_ru_debian_faq.pdf", "40_half_year.xlsx", "25_ru_faq.docx"])
+def test_real_documents(shared_docs: Path, name: str) -> None:
+    parsed = parse(shared_docs / name, name)
+    chunks = chunk(parsed.elements, "doc", "v1", count, 512)
+    assert all(n <= 1.25 * TARGET for n in count([c.embedded_text for c in chunks]))
+    held = "\n".join(c.embedded_text for c in chunks)
+    missing = [
+        line
+        for element in parsed.elements
+        for line in element.text.split("\n")
+        if len(line) < 200 and " ".join(line.split()) not in " ".join(held.split())
+    ]
+    assert not missing
+    assert all(c.page_to <= parsed.pages or name.endswith("docx") for c in chunks)
