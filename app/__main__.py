@@ -25,6 +25,8 @@ def main() -> int:
     except FootnoteError as error:
         print(f"footnote: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:  # uvicorn has closed everything and raises it again
+        return 130
     return 0
 
 

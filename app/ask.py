@@ -75,7 +75,7 @@ def _show_welcome(services: Services, text: Texts, principal: Principal) -> None
     st.html(f'<div class="fn-hero"><h1>Footnote</h1>{note_html(line, "fn-line")}</div>')
     if not some:
         return
-    first: Language = st.session_state.get("language", "en")
+    first: Language = st.session_state.get("language_before", "en")
     other: Language = "ru" if first == "en" else "en"
     with st.container(horizontal_alignment="center", gap="xsmall", key="examples"):
         st.caption(text("ask.examples"), width="content")

@@ -58,7 +58,9 @@ def create_app(services: Services) -> App:
 def _page_failed(error: Exception) -> bool:
     """One calm line for the person, everything for the log."""
     logger.error("A page failed", exc_info=error)
-    st.error(texts(st.session_state.get("language", "en"))("page.error"), icon=":material/error:")
+    st.error(
+        texts(st.session_state.get("language_before", "en"))("page.error"), icon=":material/error:"
+    )
     return True
 
 

@@ -61,8 +61,15 @@ def show_frame() -> None:
 
 
 def chosen_language() -> Language:
-    """The language chosen in this session, at first the browser's."""
-    chosen: Language = st.session_state.setdefault("language", language_from(st.context.locale))
+    """The language chosen in this session, at first the browser's.
+
+    The switch reports None for a moment when a page is left while it loads; what was chosen
+    before then stands.
+    """
+    state = st.session_state
+    before: Language = state.get("language_before") or language_from(st.context.locale)
+    chosen: Language = state.get("language") or before
+    state["language"] = state["language_before"] = chosen
     return chosen
 
 

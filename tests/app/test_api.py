@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 from tests.app.conftest import POLICY, SALARY, write_pdf
-from tests.app_server import AppServer
+from tests.app.test_start import run
+from tests.app_server import AppServer, free_port
 
 pytestmark = pytest.mark.slow
 
@@ -112,6 +113,13 @@ def test_an_unusable_name_or_group_is_a_400(http, fields):
     reply = add(http, "x.txt", b"Some text.", **fields)
     assert reply.status_code == 400
     assert reply.json()["error"]["message"]
+
+
+def test_a_second_server_on_the_same_folder_is_one_clear_line(server):
+    done = run("-m", "app", FOOTNOTE_PORT=str(free_port()), FOOTNOTE_DATA_DIR=str(server.data_dir))
+    assert done.returncode == 1
+    assert done.stderr.startswith("footnote: ")
+    assert done.stderr.count("\n") == 1
 
 
 def test_another_site_and_another_host_are_refused(http):
