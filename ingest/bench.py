@@ -85,8 +85,14 @@ def _apart(function: Callable[P, Figures], *args: P.args, **kwargs: P.kwargs) ->
 
 
 def _own_settings(settings: Settings, folder: Path) -> Settings:
-    """The product's settings with an embedded store, no language model and no Langfuse."""
+    """The product's settings with an embedded store, no language model and no Langfuse.
+
+    The default model is built once, in the product's folder.
+    """
     folder.mkdir(parents=True)
+    models = settings.data_dir.resolve() / "models"
+    models.mkdir(parents=True, exist_ok=True)
+    (folder / "models").symlink_to(models)
     return settings.model_copy(
         update={"data_dir": folder, "qdrant_url": "", "llm_url": "", "langfuse_url": ""}
     )
