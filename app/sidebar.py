@@ -25,7 +25,13 @@ def show_frame() -> None:
     dark = st.context.theme.type == "dark"
     st.logo(str(_LOGO_DARK if dark else _LOGO), size="large")
     text = texts(chosen_language())
+    page = st.navigation(_pages(services, text))
+    with st.sidebar:
+        _show_settings(services, text)
+    page.run()
 
+
+def _pages(services: Services, text: Texts) -> list[st.Page]:
     def run_ask() -> None:
         ask.show(services, text, asking(services))
 
@@ -35,29 +41,21 @@ def show_frame() -> None:
     def run_traces() -> None:
         traces.show(services, text)
 
-    page = st.navigation(
-        [
-            st.Page(
-                run_ask,
-                title=text("nav.ask"),
-                icon=":material/forum:",
-                url_path="ask",
-                default=True,
-            ),
-            st.Page(
-                run_documents,
-                title=text("nav.documents"),
-                icon=":material/folder_open:",
-                url_path="documents",
-            ),
-            st.Page(
-                run_traces, title=text("nav.traces"), icon=":material/timeline:", url_path="traces"
-            ),
-        ]
+    pages = (
+        ("ask", run_ask, "forum"),
+        ("documents", run_documents, "folder_open"),
+        ("traces", run_traces, "timeline"),
     )
-    with st.sidebar:
-        _show_settings(services, text)
-    page.run()
+    return [
+        st.Page(
+            run,
+            title=text(f"nav.{name}"),
+            icon=f":material/{icon}:",
+            url_path=name,
+            default=name == "ask",
+        )
+        for name, run, icon in pages
+    ]
 
 
 def chosen_language() -> Language:

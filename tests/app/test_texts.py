@@ -37,7 +37,7 @@ def test_every_key_in_the_code_exists_and_every_string_is_used():
     assert used <= set(STRINGS)
     table = Path(module.__file__).read_text().split("EXAMPLES")[0]
     quoted = set(re.findall(r"""["']([a-z]+\.[a-z_.]*)["']""", code.replace(table, "")))
-    built = ("state.", "support.", "mode.", "notice.", "outcome.", "docs.", "traces.")
+    built = ("nav.", "state.", "support.", "mode.", "notice.", "outcome.", "docs.", "traces.")
     assert {key for key in STRINGS if not key.startswith(built)} <= quoted
 
 
