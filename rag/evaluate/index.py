@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from serving.embedding import Embedder
 
 from rag.evaluate.dataset import Row
 from rag.library import Library, version_of
@@ -23,6 +22,7 @@ from rag.store import IndexedChunk, Store
 from rag.store.sparse import SparseEncoder
 from rag.text import language_of, split_to_tokens
 from rag.types import Chunk, Document, chunk_id, document_id
+from serving.embedding import Embedder
 
 BATCH = 64
 """Texts per call of the embedder; what an interruption may lose."""
