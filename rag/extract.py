@@ -2,23 +2,26 @@
 
 A sentence is scored by the share of the question's content terms in it, the cosine of question
 and sentence, and the rank of its passage. Only the most promising sentences are embedded, so
-that a question costs one small batch. The weights were chosen on the development halves of
-XQuAD, English and Russian (docs/decisions/0005-answering.md).
+that a question costs one small batch. A table row is read with its header (`Limit: EUR 155`).
+Headings, header rows and lines that only repeat the question are no answers. The weights were
+chosen on the development halves of XQuAD, English and Russian
+(docs/decisions/0005-answering.md).
 
 Does not know what a pronoun in a quoted sentence refers to, nor the kind of answer wanted.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from serving.embedding import Embedder
 
 from rag.cite import Citations
 from rag.store.sparse import SparseEncoder
 from rag.text import split_sentences
 from rag.types import Passage, Sentence, Support
+from serving.embedding import Embedder
 
 PASSAGES = 5
 """Passages whose sentences compete."""
@@ -31,6 +34,11 @@ MARGIN = 0.5
 _SIMILARITY_WEIGHT = 5.0
 _RANK_WEIGHT = 0.05
 _RANK_WEIGHT_BEFORE = 0.15
+CELL = " | "
+"""Between the cells of a table row, as `ingest/parse` writes it."""
+_HEADING_WORDS = 7
+_FULL = '.!?…;:)»”"'
+_DIGIT = re.compile(r"\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +51,12 @@ class Quote:
     start: int
     end: int
     """Offsets into the passage's chunk text."""
+    text: str
+    """As it is read: blanks collapsed; a table row with the names of its columns."""
     coverage: float
     """Share of the question's content terms, 0..1."""
     similarity: float = 0.0
     """Cosine of question and sentence."""
-
-    @property
-    def text(self) -> str:
-        return self.passage.chunk.text[self.start : self.end]
 
     @property
     def score(self) -> float:
@@ -71,9 +77,9 @@ def candidates(
     """
     terms = frozenset(sparse.terms(question))
     quotes = [
-        Quote(rank, passage, start, end, _coverage(terms, passage, start, end, sparse))
+        quote
         for rank, passage in enumerate(passages[:PASSAGES])
-        for start, end in split_sentences(passage.chunk.text)
+        for quote in _quotes(terms, rank, passage, sparse)
     ]
     quotes.sort(key=lambda q: _RANK_WEIGHT_BEFORE * q.rank - q.coverage)
     quotes = quotes[:EMBEDDED]
@@ -81,8 +87,8 @@ def candidates(
         return []
     vectors = embedder.embed_passages([quote.text for quote in quotes])
     scored = [
-        Quote(q.rank, q.passage, q.start, q.end, q.coverage, float(similarity))
-        for q, similarity in zip(quotes, vectors @ vector, strict=True)
+        replace(quote, similarity=float(similarity))
+        for quote, similarity in zip(quotes, vectors @ vector, strict=True)
     ]
     return sorted(scored, key=lambda q: -q.score)
 
@@ -105,11 +111,40 @@ def shown(quotes: Sequence[Quote]) -> list[Quote]:
 def sentence(quote: Quote, citations: Citations) -> Sentence:
     """The quote as a sentence of the answer, with its citation."""
     number = citations.cite(quote.passage, quote.start, quote.end, Support.QUOTED)
-    return Sentence(" ".join(quote.text.split()), (number,), Support.QUOTED)
+    return Sentence(quote.text, (number,), Support.QUOTED)
 
 
-def _coverage(
-    terms: frozenset[str], passage: Passage, start: int, end: int, sparse: SparseEncoder
-) -> float:
-    held = terms.intersection(sparse.terms(passage.chunk.text[start:end]))
-    return len(held) / len(terms) if terms else 0.0
+def _quotes(
+    terms: frozenset[str], rank: int, passage: Passage, sparse: SparseEncoder
+) -> Iterator[Quote]:
+    """The sentences and rows of a passage that say more than the question does."""
+    header: list[str] = []
+    for start, end in split_sentences(passage.chunk.text):
+        text = " ".join(passage.chunk.text[start:end].split())
+        cells = [cell.strip() for cell in text.split(CELL)]
+        if len(cells) < 2:
+            header = []
+            if _is_heading(text):
+                continue
+        elif len(cells) != len(header):
+            header = cells
+            continue
+        else:
+            text = "; ".join(_labelled(header, cells))
+        held = frozenset(sparse.terms(text))
+        if held - terms:
+            yield Quote(rank, passage, start, end, text, _share(terms, held))
+
+
+def _labelled(header: Sequence[str], cells: Sequence[str]) -> Iterator[str]:
+    for name, cell in zip(header, cells, strict=True):
+        if cell:
+            yield f"{name}: {cell}" if name else cell
+
+
+def _is_heading(text: str) -> bool:
+    return len(text.split()) <= _HEADING_WORDS and text[-1] not in _FULL and not _DIGIT.search(text)
+
+
+def _share(terms: frozenset[str], held: frozenset[str]) -> float:
+    return len(terms & held) / len(terms) if terms else 0.0

@@ -9,14 +9,12 @@ Does not know whether a passage answers the question; `rag/refusal.py` judges th
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 from numpy.typing import NDArray
-from serving.embedding import Embedder
-from serving.rerank import Reranker
 
 from rag.library import Library
 from rag.store import Hit, Store, StoreQuery
@@ -24,6 +22,8 @@ from rag.store.sparse import SparseEncoder
 from rag.text import language_of
 from rag.trace import Step
 from rag.types import Passage, Principal
+from serving.embedding import Embedder
+from serving.rerank import Reranker
 
 OVERFETCH = 2
 """Hits fetched per passage wanted: some are of versions that may no longer answer."""
@@ -85,17 +85,19 @@ class ChunkRetriever(BaseRetriever):
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         parts, question = self._parts, query_bundle.query_str
+        depth = max(parts.candidates, self._limit * OVERFETCH)
         hits = parts.store.search(
             StoreQuery(
                 groups=self._principal.groups,
                 dense=query_bundle.embedding or parts.embed(question).tolist(),
                 sparse=parts.sparse.query(question),
                 sparse_language=language_of(question),
-                limit=self._limit * OVERFETCH,
-                candidates=max(parts.candidates, self._limit * OVERFETCH),
+                limit=depth,
+                candidates=depth,
             )
         )
-        return self._current(hits)[: self._limit]
+        fair = across_languages(hits, language_of(question))
+        return self._current(fair)[: self._limit]
 
     def _current(self, hits: Sequence[Hit]) -> list[NodeWithScore]:
         """Nodes of the hits whose version may answer and whose document is still readable."""
@@ -111,6 +113,19 @@ class ChunkRetriever(BaseRetriever):
             node = TextNode(id_=hit.chunk.id, text=hit.chunk.text, metadata={"passage": passage})
             nodes.append(NodeWithScore(node=node, score=hit.score))
         return nodes
+
+
+def across_languages(hits: Sequence[Hit], language: str) -> list[Hit]:
+    """Hits ranked anew so that a chunk in another language is not a vote short.
+
+    The sparse half cannot see it, so its fused score is its dense score alone: that speaks for
+    both halves, doubled. Where all chunks are in one language nothing changes.
+    """
+    fair = [
+        hit if hit.chunk.language in ("", language) else replace(hit, score=2 * hit.score)
+        for hit in hits
+    ]
+    return sorted(fair, key=lambda hit: -hit.score)
 
 
 def passages_of(nodes: Sequence[NodeWithScore]) -> list[Passage]:

@@ -15,9 +15,6 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from serving.embedding import Embedder, open_embedder
-from serving.rerank import open_reranker
-
 from rag.answer import Answerer
 from rag.library import Library
 from rag.retrieve import Retriever
@@ -29,7 +26,9 @@ from rag.support import Verifier
 from rag.trace import LangfuseKeys, Tracer, open_tracer
 from rag.trace_store import TraceStore
 from rag.types import IndexSpec
+from serving.embedding import Embedder, open_embedder
 from serving.language_model import open_language_model
+from serving.rerank import open_reranker
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,23 +31,26 @@ Sample = tuple[NDArray[np.float64], NDArray[np.bool_]]
 
 SAME = ("similarity", "sentence", "coverage")
 CROSS = ("similarity", "sentence")
+QUESTIONS = 300
+"""Of each set at most, spread over its file."""
 THRESHOLD = 0.5
 """Of the balanced model's probability; not searched for."""
 
 
 def sets(folder: Path) -> dict[str, dict[str, Dataset]]:
     """The sets to fit each model on."""
-    leaveout = Selection(leaveout=True)
+    leaveout = Selection(leaveout=True, limit=QUESTIONS)
     crossed = Selection(
         leaveout=True,
         questions=next((folder / "xquad-ru").glob("questions_leaveout*.jsonl")),
         gold_prefixes={"xq-ru": "xq-en"},
+        limit=QUESTIONS,
     )
     return {
         "same_language": {
             "xquad-en left out": load(folder / "xquad-en", leaveout),
             "xquad-ru left out": load(folder / "xquad-ru", leaveout),
-            "clapnq": load(folder / "clapnq-dev", Selection()),
+            "clapnq": load(folder / "clapnq-dev", Selection(limit=QUESTIONS)),
         },
         "cross_language": {"xquad ru→en left out": load(folder / "xquad-en", crossed)},
     }
