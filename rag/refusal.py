@@ -28,6 +28,10 @@ COVERED_BY = 3
 LEAST_COVERAGE = 0.4
 """Where nothing is fitted: the share of the question's terms that one passage must hold."""
 
+LEAST_TERMS = 2
+"""A question with fewer content terms, none of them found, is a greeting or a slip: its cosines
+say nothing."""
+
 _FITTED = Path(__file__).with_name("refusal.json")
 
 
@@ -43,6 +47,8 @@ class Features:
     """Largest share of the question's content terms in one of the best passages, 0..1."""
     same_language: bool
     """Whether one of the best passages is in the question's language."""
+    terms: int = 0
+    """Content terms of the question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,7 @@ def features(
         sentence=max((q.similarity for q in quotes), default=0.0),
         coverage=max(held, default=0) / len(terms) if terms else 0.0,
         same_language=any(p.chunk.language in ("", language) for p in best),
+        terms=len(terms),
     )
 
 
@@ -76,6 +83,8 @@ def decide(found: Features, fingerprint: str) -> Decision:
     Args:
         fingerprint: of the embedder whose cosines `found` holds.
     """
+    if found.terms < LEAST_TERMS and not found.coverage:
+        return Decision(False, 0.0, found)
     fitted = _fitted()
     if fitted["embedder"] != fingerprint:
         return Decision(found.coverage >= LEAST_COVERAGE, found.coverage, found)

@@ -3,13 +3,13 @@
 The seam is LlamaIndex's `BaseRetriever`; `passages_of` is the one place where its nodes become
 our `Passage`, so that no LlamaIndex type goes further up.
 
-The sparse half of the search only votes among chunks in the question's own language: terms do
-not match across languages, and chance matches of names and numbers would outvote the vectors.
+What the store is told of the question's language keeps chunks in other languages in the race
+(`StoreQuery.language`, docs/decisions/0005-answering.md).
 Does not know whether a passage answers the question; `rag/refusal.py` judges that.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from llama_index.core.base.base_retriever import BaseRetriever
@@ -85,19 +85,17 @@ class ChunkRetriever(BaseRetriever):
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         parts, question = self._parts, query_bundle.query_str
-        depth = max(parts.candidates, self._limit * OVERFETCH)
         hits = parts.store.search(
             StoreQuery(
                 groups=self._principal.groups,
                 dense=query_bundle.embedding or parts.embed(question).tolist(),
                 sparse=parts.sparse.query(question),
-                sparse_language=language_of(question),
-                limit=depth,
-                candidates=depth,
+                language=language_of(question),
+                limit=self._limit * OVERFETCH,
+                candidates=max(parts.candidates, self._limit * OVERFETCH),
             )
         )
-        fair = across_languages(hits, language_of(question))
-        return self._current(fair)[: self._limit]
+        return self._current(hits)[: self._limit]
 
     def _current(self, hits: Sequence[Hit]) -> list[NodeWithScore]:
         """Nodes of the hits whose version may answer and whose document is still readable."""
@@ -113,19 +111,6 @@ class ChunkRetriever(BaseRetriever):
             node = TextNode(id_=hit.chunk.id, text=hit.chunk.text, metadata={"passage": passage})
             nodes.append(NodeWithScore(node=node, score=hit.score))
         return nodes
-
-
-def across_languages(hits: Sequence[Hit], language: str) -> list[Hit]:
-    """Hits ranked anew so that a chunk in another language is not a vote short.
-
-    The sparse half cannot see it, so its fused score is its dense score alone: that speaks for
-    both halves, doubled. Where all chunks are in one language nothing changes.
-    """
-    fair = [
-        hit if hit.chunk.language in ("", language) else replace(hit, score=2 * hit.score)
-        for hit in hits
-    ]
-    return sorted(fair, key=lambda hit: -hit.score)
 
 
 def passages_of(nodes: Sequence[NodeWithScore]) -> list[Passage]:

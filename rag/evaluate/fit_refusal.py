@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -33,8 +34,8 @@ SAME = ("similarity", "sentence", "coverage")
 CROSS = ("similarity", "sentence")
 QUESTIONS = 300
 """Of each set at most, spread over its file."""
-THRESHOLD = 0.5
-"""Of the balanced model's probability; not searched for."""
+LOST = 0.05
+"""Share of the answerable questions that may be refused: it sets the threshold."""
 
 
 def sets(folder: Path) -> dict[str, dict[str, Dataset]]:
@@ -95,8 +96,26 @@ def _indexed(dataset: Dataset, settings: Settings, cache: Path) -> Iterator[Runt
             yield runtime
 
 
-def fit(samples: list[Sample]) -> tuple[NDArray[np.float64], float]:
-    """Weights of the raw features, and the intercept. Every sample weighs the same."""
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A logistic regression over raw features, and the confidence from which on to answer."""
+
+    weights: NDArray[np.float64]
+    intercept: float
+    threshold: float
+
+    def confidence(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Shape (questions,), 0..1."""
+        return _logistic(features @ self.weights + self.intercept)
+
+
+def _logistic(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    curve: NDArray[np.float64] = 1 / (1 + np.exp(-logits))
+    return curve
+
+
+def fit(samples: list[Sample]) -> Model:
+    """Every sample weighs the same; the threshold loses `LOST` of all that is answerable."""
     features = np.vstack([x for x, _ in samples])
     answerable = np.concatenate([y for _, y in samples])
     weights = np.concatenate([np.full(len(y), 1.0 / len(y)) for _, y in samples])
@@ -104,14 +123,15 @@ def fit(samples: list[Sample]) -> tuple[NDArray[np.float64], float]:
     model = LogisticRegression(class_weight="balanced")
     model.fit((features - mean) / spread, answerable, sample_weight=weights * len(answerable))
     raw = model.coef_[0] / spread
-    return raw, float(model.intercept_[0] - raw @ mean)
+    intercept = float(model.intercept_[0] - raw @ mean)
+    confidence = _logistic(features[answerable] @ raw + intercept)
+    return Model(raw, intercept, float(np.quantile(confidence, LOST)))
 
 
-def judge(model: tuple[NDArray[np.float64], float], sample: Sample) -> Figures:
+def judge(model: Model, sample: Sample) -> Figures:
     """Refusal precision and recall, and the share answered of what has an answer."""
     features, answerable = sample
-    weights, intercept = model
-    answered = 1 / (1 + np.exp(-(features @ weights + intercept))) >= THRESHOLD
+    answered = model.confidence(features) >= model.threshold
     refused, missing = ~answered, ~answerable
     right = int((refused & missing).sum())
     return {
@@ -148,11 +168,11 @@ def _model(names: tuple[str, ...], samples: dict[str, Sample]) -> dict[str, obje
         if others:
             held_out[judged] = judge(fit(others), found)
             print(f"{judged}, fitted on the others: {held_out[judged]}")
-    weights, intercept = fit(list(samples.values()))
+    model = fit(list(samples.values()))
     return {
-        "weights": dict(zip(names, (round(float(w), 4) for w in weights), strict=True)),
-        "intercept": round(intercept, 4),
-        "threshold": THRESHOLD,
+        "weights": dict(zip(names, (round(float(w), 4) for w in model.weights), strict=True)),
+        "intercept": round(model.intercept, 4),
+        "threshold": round(model.threshold, 4),
         "fitted_on": {name: len(y) for name, (_, y) in samples.items()},
         "judged_by_the_others": held_out,
     }

@@ -49,8 +49,9 @@ class StoreQuery:
     """Only chunks readable by any of these; an empty set finds nothing."""
     dense: Sequence[float] | None = None
     sparse: SparseVector | None = None
-    sparse_language: str = ""
-    """If set, the sparse half sees only chunks of this language (`Chunk.language`)."""
+    language: str = ""
+    """The question's, if known. Terms do not match across languages, so the sparse half sees only
+    chunks in it, and the dense half votes once more among the chunks in any other."""
     documents: frozenset[str] | None = None
     """If given, only chunks of these document ids."""
     limit: int = 10

@@ -236,7 +236,10 @@ def _document(document_id: str) -> engine.Filter:
 
 
 def _filter(half: Half) -> engine.Filter:
-    return engine.Filter(must=[_match(field, values) for field, values in half.filters.items()])
+    return engine.Filter(
+        must=[_match(field, values) for field, values in half.filters.items()],
+        must_not=[_match("language", [half.other_than])] if half.other_than else None,
+    )
 
 
 def _nearest(half: Half) -> engine.Query:

@@ -58,11 +58,16 @@ def to_chunk(point_id: str, payload: Mapping[str, Any]) -> Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Half:
-    """One ranking of a hybrid search, with the only chunks that it may see."""
+    """One ranking of a hybrid search, with the only chunks that it may see.
+
+    Usually there are two; a third where the question's language is known.
+    """
 
     vector: list[float] | SparseVector
     filters: dict[str, list[str]]
     """Payload field to the values of which it must have one; all fields must match."""
+    other_than: str = ""
+    """A language that the chunks must not be in."""
 
 
 def halves(query: StoreQuery) -> list[Half]:
@@ -80,8 +85,10 @@ def halves(query: StoreQuery) -> list[Half]:
     if query.dense is not None:
         found.append(Half(list(query.dense), filters))
     if query.sparse is not None and query.sparse.indices:
-        spoken = {"language": [query.sparse_language]} if query.sparse_language else {}
+        spoken = {"language": [query.language]} if query.language else {}
         found.append(Half(query.sparse, filters | spoken))
+        if query.dense is not None and query.language:
+            found.append(Half(list(query.dense), filters, query.language))
     return found
 
 

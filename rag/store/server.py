@@ -296,4 +296,7 @@ def _document(document_id: str) -> models.Filter:
 
 
 def _filter(half: Half) -> models.Filter:
-    return models.Filter(must=[_match(field, values) for field, values in half.filters.items()])
+    return models.Filter(
+        must=[_match(field, values) for field, values in half.filters.items()],
+        must_not=[_match("language", [half.other_than])] if half.other_than else None,
+    )

@@ -95,9 +95,12 @@ class Oracle:
         if query.dense is not None:
             rankings.append({e.chunk.id: self.cosine(query.dense, e) for e in seen})
         if query.sparse is not None:
-            spoken = (e for e in seen if query.sparse_language in ("", e.chunk.language))
+            spoken = (e for e in seen if query.language in ("", e.chunk.language))
             scored = {e.chunk.id: self.bm25(query.sparse, e) for e in spoken}
             rankings.append({name: score for name, score in scored.items() if score > 0})
+        if query.dense is not None and query.sparse is not None and query.language:
+            others = (e for e in seen if e.chunk.language != query.language)
+            rankings.append({e.chunk.id: self.cosine(query.dense, e) for e in others})
         if len(rankings) == 1:
             return _best(rankings[0], query.limit)
         fused: dict[str, float] = {}

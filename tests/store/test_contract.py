@@ -102,10 +102,10 @@ def test_only_the_documents_asked_for(store: Store) -> None:
     check(hits, query, oracle)
 
 
-def test_language_narrows_the_sparse_half_only(store: Store) -> None:
+def test_other_languages_get_a_second_dense_vote_instead_of_the_sparse_one(store: Store) -> None:
     oracle = fill(store, library())
     dense, sparse = question(3)
-    only = StoreQuery(ALL, sparse=sparse, sparse_language="ru", limit=100)
+    only = StoreQuery(ALL, sparse=sparse, language="ru", limit=100)
     hits = store.search(only)
     assert {hit.chunk.language for hit in hits} == {"ru"}
     check(hits, only, oracle)

@@ -131,7 +131,7 @@ def test_access_is_filtered_inside_each_half(fake: FakeQdrant) -> None:
     store = opened(fake)
     dense, sparse = question(0)
     groups = frozenset({"hr", "it"})
-    store.search(StoreQuery(groups, dense=dense, sparse=sparse, sparse_language="ru"))
+    store.search(StoreQuery(groups, dense=dense, sparse=sparse, language="ru"))
     store.close()
     ((_, path, body),) = fake.asked
     assert path == "/collections/footnote/points/query"
@@ -139,7 +139,8 @@ def test_access_is_filtered_inside_each_half(fake: FakeQdrant) -> None:
     access = {"key": "groups", "match": {"any": ["hr", "it"]}}
     language = {"key": "language", "match": {"any": ["ru"]}}
     filters = [half["filter"]["must"] for half in body["prefetch"]]
-    assert [bare(must) for must in filters] == [[access], [access, language]]
+    assert [bare(must) for must in filters] == [[access], [access, language], [access]]
+    assert bare(body["prefetch"][2]["filter"]["must_not"]) == [language]
     assert body["prefetch"][0]["params"]["quantization"]["rescore"] is True
 
 
