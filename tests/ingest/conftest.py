@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from counting import Counting
 
 from ingest.pipeline import Pipeline
 from rag.library import Library
@@ -13,6 +12,7 @@ from rag.store import Store
 from rag.store.edge import EdgeStore
 from rag.types import IndexSpec
 from serving.embedding import Embedder
+from tests.ingest.counting import Counting
 
 
 @pytest.fixture

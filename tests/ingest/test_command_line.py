@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from app_server import AppServer, free_port
+
+from tests.app_server import AppServer, free_port
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,11 +8,11 @@ import time
 from pathlib import Path
 
 import pytest
-from crash import NAME, SPEC, StandIn, open_pipeline
 
 from ingest.jobs import Jobs
 from rag.store.edge import EdgeStore
 from rag.types import State, document_id
+from tests.ingest.crash import NAME, SPEC, StandIn, open_pipeline
 
 ROOT = Path(__file__).parents[2]
 

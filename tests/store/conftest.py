@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from places import SERVER, EdgePlace, Place, ServerPlace
 from qdrant_client import QdrantClient
 
 from rag.store import Store
+from tests.store.places import SERVER, EdgePlace, Place, ServerPlace
 
 
 @pytest.fixture(params=["edge", "memory", "server"])

@@ -7,9 +7,8 @@ import sys
 from itertools import count
 from pathlib import Path
 
-from oracle import SPEC, indexed
-
 from rag.store.edge import EdgeStore
+from tests.store.oracle import SPEC, indexed
 
 SIZE = 600
 """Chunks of a version: several batches."""

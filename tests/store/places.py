@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
 
-from oracle import SPEC
 from qdrant_client import QdrantClient
 
 from rag.store import Store
 from rag.store.edge import EdgeStore
 from rag.store.server import ServerStore
 from rag.types import IndexSpec
+from tests.store.oracle import SPEC
 
 SERVER = os.environ.get("FOOTNOTE_TEST_QDRANT_URL", "")
 

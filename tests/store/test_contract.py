@@ -8,12 +8,12 @@ from itertools import groupby
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from oracle import SPEC, Oracle, indexed, library, question
-from places import Place
 
 from rag.store import Hit, IndexedChunk, Store, StoreQuery
 from rag.types import EVERYONE
 from serving.errors import IndexMismatch
+from tests.store.oracle import SPEC, Oracle, indexed, library, question
+from tests.store.places import Place
 
 pytestmark = [
     # The in-memory client has neither indexes nor quantisation, and says so.

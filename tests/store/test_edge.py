@@ -10,13 +10,13 @@ from dataclasses import replace as with_changes
 from pathlib import Path
 
 import pytest
-from crash_writer import SIZE
-from oracle import SPEC, Oracle, indexed, library, question
 
 from rag.store import StoreQuery
 from rag.store.edge import EdgeStore
 from rag.types import EVERYONE
 from serving.errors import IndexMismatch, StoreBusy
+from tests.store.crash_writer import SIZE
+from tests.store.oracle import SPEC, Oracle, indexed, library, question
 
 HERE = Path(__file__).parent
 ALL = frozenset({EVERYONE, "hr", "board"})

@@ -7,13 +7,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from oracle import DIMENSION, SPEC, indexed, question
 from qdrant_client import QdrantClient, models
 
 from rag.store import StoreQuery
 from rag.store.payload import KEYWORDS
 from rag.store.server import ServerStore
 from serving.errors import ConfigError, IndexMismatch, ModelUnavailable
+from tests.store.oracle import DIMENSION, SPEC, indexed, question
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local:UserWarning"),

@@ -15,12 +15,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from oracle import DIMENSION, SPEC
 
 from rag.store import IndexedChunk, StoreQuery
 from rag.store.edge import EdgeStore
 from rag.store.sparse import K1, B, SparseEncoder
 from rag.types import EVERYONE, Chunk, chunk_id
+from tests.store.oracle import DIMENSION, SPEC
 
 REPOSITORY = Path(__file__).parents[2]
 EVAL = REPOSITORY.parent / "shared" / "eval"
