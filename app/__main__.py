@@ -12,11 +12,13 @@ import time
 from app.guard import LOOPBACK
 from rag.settings import Settings, load_settings
 from serving.errors import ConfigError, FootnoteError
+from serving.quiet import switch_telemetry_off
 
 
 def main() -> int:
     """Serve until interrupted; the exit status."""
     started = time.monotonic()
+    switch_telemetry_off()
     try:
         settings = load_settings()
         listener = listen(settings)

@@ -21,6 +21,7 @@ from rag.library import Library
 from rag.settings import Settings, load_settings
 from rag.types import State, document_id
 from serving.errors import FootnoteError, StoreBusy
+from serving.quiet import switch_telemetry_off
 
 _DATA = Path(__file__).resolve().parent.parent / "data"
 
@@ -28,6 +29,7 @@ _DATA = Path(__file__).resolve().parent.parent / "data"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit status."""
     options = _parser().parse_args(arguments)
+    switch_telemetry_off()
     try:
         return int(options.run(load_settings(), options))
     except FootnoteError as error:

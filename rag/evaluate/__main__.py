@@ -20,11 +20,13 @@ from rag.evaluate.report import Figures, figures, table, write_details
 from rag.runtime import open_runtime
 from rag.settings import Settings, load_settings
 from serving.errors import FootnoteError
+from serving.quiet import switch_telemetry_off
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code 0; 1 where an error could be told in a line; 2 for a wrong command line."""
     options = _parser().parse_args(arguments)
+    switch_telemetry_off()
     try:
         return _run(options, load_settings())
     except FootnoteError as error:

@@ -2,11 +2,8 @@
 
 from pathlib import Path
 
-from qdrant_client import QdrantClient
-
 from rag.store import Store
 from rag.store.edge import EdgeStore
-from rag.store.server import ServerStore
 from rag.types import IndexSpec
 
 
@@ -26,5 +23,10 @@ def open_store(
     """
     if not url:
         return EdgeStore(folder, spec, rebuild=rebuild)
+    # Imported here because the client takes a second, and most installations have no server.
+    from qdrant_client import QdrantClient
+
+    from rag.store.server import ServerStore
+
     client = QdrantClient(url=url, api_key=key or None, check_compatibility=False)
     return ServerStore(client, collection, spec, rebuild=rebuild)
