@@ -6,6 +6,7 @@ beforehand, so that nothing moves when it is complete. The conversation lives in
 
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
 import streamlit as st
@@ -51,8 +52,12 @@ def show(services: Services, text: Texts, principal: Principal) -> None:
     st.html('<span class="fn-narrow"></span>')
     exchanges = conversation()
     asked = st.chat_input(text("ask.input")) or st.session_state.pop("example", None)
+    # A place of its own: what is left of the welcome would else stand between question and answer
+    # for as long as the answer is written.
+    welcome = st.empty()
     if not exchanges and not asked:
-        _show_welcome(services, text, principal)
+        with welcome.container():
+            _show_welcome(services, text, principal)
         return
     st.button(
         text("ask.new"), icon=":material/add:", type="tertiary", key="new", on_click=_start_again
@@ -112,7 +117,7 @@ def _show_outcome(
     answer = exchange.answer
     if answer is None:
         if exchange.said:
-            body.html(answer_html(text, exchange.said))
+            body.html(answer_html(text, exchange.said, _quotes_only(services)))
         if exchange.error:
             st.error(label(exchange.error), icon=":material/error:")
         else:
@@ -122,7 +127,7 @@ def _show_outcome(
         body.html(note_html(refusal(text, answer), "fn-answer"))
         _show_passages(services, text, index, answer.closest, principal)
     else:
-        body.html(answer_html(text, answer.sentences))
+        body.html(answer_html(text, answer.sentences, answer.mode is Mode.EXTRACTIVE))
         _show_chips(services, text, index, answer.citations, principal)
     _show_footer(text, answer)
 
@@ -185,7 +190,10 @@ def _answer(services: Services, text: Texts, index: int, principal: Principal) -
         history = [Turn(e.question, e.answer.text) for e in conversation()[:index] if e.answer]
         try:
             events = services.runtime.answerer.ask(exchange.question, principal, history, session)
-            _follow(text, exchange, events, body)
+            # Streamlit ends a run that is no longer wanted by an exception from the next call
+            # to it; the model must not go on writing after that.
+            with closing(events):
+                _follow(text, exchange, events, body, _quotes_only(services))
         except RejectedQuestion as error:
             limit = services.runtime.settings.max_question_chars
             long = len(exchange.question) > limit
@@ -195,11 +203,17 @@ def _answer(services: Services, text: Texts, index: int, principal: Principal) -
         _show_outcome(services, text, index, exchange, body, principal)
 
 
+def _quotes_only(services: Services) -> bool:
+    """Whether the look of quotes is known before the answer is complete: no model writes."""
+    return not services.runtime.settings.llm_url
+
+
 def _follow(
     text: Texts,
     exchange: Exchange,
     events: Iterator[Event],
     body: "st.delta_generator.DeltaGenerator",
+    quoted: bool,
 ) -> None:
     for event in events:
         match event:
@@ -207,6 +221,6 @@ def _follow(
                 body.html(note_html(text("ask.reading", count=len(passages))))
             case Said(sentence, _):
                 exchange.said = (*exchange.said, sentence)
-                body.html(answer_html(text, exchange.said))
+                body.html(answer_html(text, exchange.said, quoted))
             case Answered(answer):
                 exchange.answer = answer

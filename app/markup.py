@@ -41,9 +41,11 @@ def sentence_html(text: Texts, sentence: Sentence) -> str:
     )
 
 
-def answer_html(text: Texts, sentences: Sequence[Sentence]) -> str:
-    """Sentences as one block; where all are quotes, each on a line of its own."""
-    quoted = all(sentence.support is Support.QUOTED for sentence in sentences)
+def answer_html(text: Texts, sentences: Sequence[Sentence], quoted: bool) -> str:
+    """Sentences as one block; in an answer of quotes, each on a line of its own.
+
+    The look must not depend on the sentences: it would change under the reader as they arrive.
+    """
     look = "fn-answer fn-quoted" if quoted else "fn-answer"
     body = " ".join(sentence_html(text, sentence) for sentence in sentences)
     return f'<div class="{look}">{body}</div>'

@@ -8,7 +8,7 @@ Token usage is not reported: answers without a language model have none.
 import json
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -17,6 +17,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
 
 from app.services import Services, local_principal
 from app.texts import cited_page, cited_place, language_from, notice_words, refusal, texts
@@ -75,12 +76,11 @@ def create_openai_api(services: Services) -> FastAPI:
     def complete(body: Completion, request: Request) -> Response:
         question, history = conversation(body.messages)
         principal = local_principal(services.runtime.settings)
-        events = iter(services.runtime.answerer.ask(question, principal, history))
+        events = services.runtime.answerer.ask(question, principal, history)
         first = next(events)  # a rejected question raises here, before anything is sent
         base = str(request.base_url).removesuffix("v1/")
         if body.stream:
-            chunks = _until_failure(_stream(first, events, base))
-            return StreamingResponse(chunks, media_type="text/event-stream")
+            return _EventStream(_stream(first, events, base), events)
         return JSONResponse(_whole(_last(first, events), base))
 
     return api
@@ -225,6 +225,20 @@ def _stream(first: Event, events: Iterator[Event], base: str) -> Iterator[str]:
     annotations = _annotations(event.answer, base, whole)
     yield chunk({"annotations": annotations}, "stop", footnote=_extra(event.answer))
     yield "data: [DONE]\n\n"
+
+
+class _EventStream(StreamingResponse):
+    """Sends the chunks; stops the answer, and with it the model, when the client hangs up."""
+
+    def __init__(self, chunks: Iterator[str], events: Generator[Event, None, None]) -> None:
+        super().__init__(_until_failure(chunks), media_type="text/event-stream")
+        self._events = events
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._events.close()
 
 
 def _until_failure(chunks: Iterator[str]) -> Iterator[str]:

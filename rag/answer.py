@@ -79,7 +79,7 @@ class Answerer:
         principal: Principal,
         history: Sequence[Turn] = (),
         session: str = "",
-    ) -> Iterator[Event]:
+    ) -> Generator[Event, None, None]:
         """`Retrieved`, then `Said` for each sentence, then `Answered`.
 
         Closing the iterator stops the language model too.

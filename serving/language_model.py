@@ -4,14 +4,12 @@ Every failure of the server becomes `ModelUnavailable`, here and nowhere else. D
 whether the model is any good; the answer is verified sentence by sentence by the caller.
 """
 
+import gc
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
-import httpx
-import openai
 from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.llms import LLM
-from llama_index.llms.openai_like import OpenAILike
 
 from serving.errors import ConfigError, ModelUnavailable
 
@@ -41,6 +39,9 @@ def open_language_model(url: str, model: str, key: str, timeout: float) -> LLM |
         return None
     if not model:
         raise ConfigError("FOOTNOTE_LLM_URL is set but FOOTNOTE_LLM_MODEL is not: name the model.")
+    # Imported here, as below, because it takes a second that an installation without a model saves.
+    from llama_index.llms.openai_like import OpenAILike
+
     llm: LLM = OpenAILike(
         model=model,
         api_base=url,
@@ -64,12 +65,21 @@ def stream_chat(llm: LLM, messages: Sequence[ChatMessage]) -> Generator[str | Us
     Raises:
         ModelUnavailable: the server is down, slow, overloaded or answers with an error.
     """
+    import httpx
+    import openai
+
     usage = Usage()
     try:
         for response in llm.stream_chat(list(messages)):
             if response.delta:
                 yield response.delta
             usage = _usage(response.raw) or usage
+    except GeneratorExit:
+        # The client's stream and its iterator hold each other, and LlamaIndex hands out neither
+        # to be closed: without this the connection stays open, and the model writes on, until
+        # the collector happens to come by.
+        gc.collect()
+        raise
     except openai.APIStatusError as error:
         raise ModelUnavailable(
             f"The language model answered with HTTP {error.status_code}. Try again shortly."

@@ -1,6 +1,6 @@
 """An answerer that plays a readable queue of replies, for what a real one does seldom."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 
 from rag.types import (
@@ -33,7 +33,7 @@ class ScriptedAnswerer:
 
     def ask(
         self, question: str, principal: Principal, history: Sequence[Turn] = (), session: str = ""
-    ) -> Iterator[Event]:
+    ) -> Generator[Event, None, None]:
         self.asked.append((question, principal, tuple(history), session))
         for event in self.replies.pop(0):
             if isinstance(event, Exception):

@@ -43,16 +43,16 @@ def read(markup: str) -> Reader:
 
 
 def test_an_answer_shows_hostile_text_as_text():
-    found = read(answer_html(texts("en"), [Sentence(HOSTILE, (1, 2), Support.QUOTED)]))
+    found = read(answer_html(texts("en"), [Sentence(HOSTILE, (1, 2), Support.QUOTED)], True))
     assert set(found.tags) == {"div", "span", "sup"}
     assert found.text == f"{HOSTILE}[1][2]"
 
 
 def test_the_level_of_support_is_seen():
-    partly = answer_html(texts("en"), [Sentence("One.", (1,), Support.PARTLY)])
+    partly = answer_html(texts("en"), [Sentence("One.", (1,), Support.PARTLY)], False)
     assert "fn-partly" in partly
     assert html.escape(texts("en")("support.partly")) in partly
-    assert "fn-partly" not in answer_html(texts("en"), [Sentence("One.", (1,))])
+    assert "fn-partly" not in answer_html(texts("en"), [Sentence("One.", (1,))], False)
 
 
 text_without_controls = st.text(st.characters(exclude_categories=["C"]))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.app_server import AppServer
 from tests.browser.pages import CHROMIUM, Footnote
@@ -44,18 +44,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
 
 @pytest.fixture
 def footnote(browser: Browser, server: AppServer) -> Iterator[Footnote]:
-    """A fresh visit in English; afterwards nothing was asked of any other host."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
-    yield from _visit(context, server)
+    yield from visit(browser, server, "en-GB")
 
 
 @pytest.fixture
 def footnote_ru(browser: Browser, server: AppServer) -> Iterator[Footnote]:
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="ru-RU")
-    yield from _visit(context, server)
+    yield from visit(browser, server, "ru-RU")
 
 
-def _visit(context: BrowserContext, server: AppServer) -> Iterator[Footnote]:
+def visit(browser: Browser, server: AppServer, locale: str) -> Iterator[Footnote]:
+    """A fresh visit; afterwards nothing was asked of any other host."""
     elsewhere: list[str] = []
 
     def note(url: str) -> None:
@@ -63,6 +61,7 @@ def _visit(context: BrowserContext, server: AppServer) -> Iterator[Footnote]:
         if not url.startswith(own):
             elsewhere.append(url)
 
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale=locale)
     page: Page = context.new_page()
     page.on("request", lambda request: note(request.url))
     page.on("websocket", lambda socket: note(socket.url))

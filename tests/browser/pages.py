@@ -45,13 +45,18 @@ class Footnote:
 
     def ask(self, question: str) -> Locator:
         """Ask, and wait for the whole answer; the last message."""
+        answer = self.begin(question)
+        self.settle()
+        return answer
+
+    def begin(self, question: str) -> Locator:
+        """Ask, and wait for nothing more than the message that the answer comes into."""
         messages = self.page.get_by_test_id("stChatMessage")
         before = messages.count()
         box = self.page.get_by_test_id("stChatInputTextArea")
         box.fill(question)
         box.press("Enter")
         expect(messages).to_have_count(before + 2)
-        self.settle()
         return messages.nth(before + 1)
 
     def open_citation(self, answer: Locator, number: int = 1) -> Locator:
