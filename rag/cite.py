@@ -44,5 +44,5 @@ def _with_boxes(citation: Citation, library: Library) -> Citation:
     if document.media_type != PDF or not chunk.page_from:
         return citation
     original = library.original(document.sha256)
-    boxes = locate(original, chunk.page_from, chunk.page_to, citation.quote)
+    boxes = locate(original, chunk.page_from, chunk.page_to, citation.quote, near=chunk.boxes)
     return replace(citation, boxes=boxes) if boxes else citation

@@ -8,6 +8,7 @@ What the store is told of the question's language keeps chunks in other language
 Does not know whether a passage answers the question; `rag/refusal.py` judges that.
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -27,6 +28,9 @@ from serving.rerank import Reranker
 
 OVERFETCH = 2
 """Hits fetched per passage wanted: some are of versions that may no longer answer."""
+SWAP_TRIES = 5
+SWAP_SECONDS = 0.02
+"""How often, and after which wait, to ask again while a document's version is being switched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,32 +89,44 @@ class ChunkRetriever(BaseRetriever):
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         parts, question = self._parts, query_bundle.query_str
-        hits = parts.store.search(
-            StoreQuery(
-                groups=self._principal.groups,
-                dense=query_bundle.embedding or parts.embed(question).tolist(),
-                sparse=parts.sparse.query(question),
-                language=language_of(question),
-                limit=self._limit * OVERFETCH,
-                candidates=max(parts.candidates, self._limit * OVERFETCH),
-            )
+        query = StoreQuery(
+            groups=self._principal.groups,
+            dense=query_bundle.embedding or parts.embed(question).tolist(),
+            sparse=parts.sparse.query(question),
+            language=language_of(question),
+            limit=self._limit * OVERFETCH,
+            candidates=max(parts.candidates, self._limit * OVERFETCH),
         )
-        return self._current(hits)[: self._limit]
+        for _ in range(SWAP_TRIES):
+            passages, swapping = self._current(parts.store.search(query))
+            if not swapping:
+                break
+            time.sleep(SWAP_SECONDS)
+        return [_node(passage) for passage in passages[: self._limit]]
 
-    def _current(self, hits: Sequence[Hit]) -> list[NodeWithScore]:
-        """Nodes of the hits whose version may answer and whose document is still readable."""
+    def _current(self, hits: Sequence[Hit]) -> tuple[list[Passage], bool]:
+        """Passages of the versions that may answer; whether some document has none of its own.
+
+        The index is written a moment before the catalogue names the new version: in between,
+        hits of such a document are of a version that may not answer yet, and asking again helps.
+        """
         documents = self._parts.library.get_many({hit.chunk.document_id for hit in hits})
-        nodes = []
+        found, stale = [], set()
         for hit in hits:
             document = documents.get(hit.chunk.document_id)
-            if document is None or document.version != hit.chunk.version:
+            if document is None or not self._principal.may_read(document.groups):
                 continue
-            if not self._principal.may_read(document.groups):
-                continue
-            passage = Passage(hit.chunk, document, hit.score, hit.similarity)
-            node = TextNode(id_=hit.chunk.id, text=hit.chunk.text, metadata={"passage": passage})
-            nodes.append(NodeWithScore(node=node, score=hit.score))
-        return nodes
+            if document.version == hit.chunk.version:
+                found.append(Passage(hit.chunk, document, hit.score, hit.similarity))
+            elif document.version:
+                stale.add(document.id)
+        return found, bool(stale - {passage.document.id for passage in found})
+
+
+def _node(passage: Passage) -> NodeWithScore:
+    chunk = passage.chunk
+    node = TextNode(id_=chunk.id, text=chunk.text, metadata={"passage": passage})
+    return NodeWithScore(node=node, score=passage.score)
 
 
 def passages_of(nodes: Sequence[NodeWithScore]) -> list[Passage]:

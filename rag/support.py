@@ -1,9 +1,9 @@
 """Does a passage support a sentence? The check that stands between a model and a reader.
 
 Deterministic, in the order of strength: the sentence stands in the passage word for word
-(QUOTED); every number in it does, and its content words are found together in one or two
-neighbouring sentences of the passage (SUPPORTED), most of them (PARTLY), else UNSUPPORTED.
-A number that the passage does not hold always makes a sentence UNSUPPORTED.
+(QUOTED); its numbers and content words are found together in one or two neighbouring sentences
+of the passage (SUPPORTED); fewer of the words are, or a number stands elsewhere in the passage
+(PARTLY); else UNSUPPORTED, and always if the passage does not hold a number.
 
 Does not know: paraphrase without shared words, across languages, negation. Entailment and
 calibrated thresholds are the quality engine's (issue 3/6); until then the two thresholds below
@@ -70,7 +70,8 @@ class Verifier:
         coverage = len(wanted & held) / len(wanted) if wanted else 0.0
         if numbers(sentence) - numbers(passage.chunk.embedded_text):
             return Evidence(Support.UNSUPPORTED, *span, coverage)
-        if coverage >= SUPPORTED_FROM:
+        here = numbers(sentence) <= numbers(text)
+        if coverage >= SUPPORTED_FROM and here:
             return Evidence(Support.SUPPORTED, *span, coverage)
         if coverage >= PARTLY_FROM:
             return Evidence(Support.PARTLY, *span, coverage)

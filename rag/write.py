@@ -87,14 +87,14 @@ def _corrected(
     verifier: Verifier,
     proofs: list[tuple[Passage, Evidence]],
 ) -> list[tuple[Passage, Evidence]]:
-    """The passage that does support the sentence, else the cited ones that partly do."""
+    """The passage that does support the sentence, else the cited ones that partly do.
+
+    What only partly supports must have been cited: anything shares a few words with something.
+    """
     index, found = verifier.best(text, passages)
     if rank(found.support) >= rank(Support.SUPPORTED):
         return [(passages[index], found)]
-    partly = [(p, e) for p, e in proofs if e.support is Support.PARTLY]
-    if partly or found.support is Support.UNSUPPORTED:
-        return partly
-    return [(passages[index], found)]
+    return [(p, e) for p, e in proofs if e.support is Support.PARTLY]
 
 
 def _marks(raw: str) -> list[int]:
