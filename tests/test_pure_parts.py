@@ -1,0 +1,173 @@
+"""Prompt, follow-up questions, support and refusal: the parts without a model or a store."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag import prompt, refusal
+from rag.extract import Quote, candidates, shown
+from rag.followup import standalone
+from rag.refusal import Features, decide
+from rag.store.sparse import SparseEncoder
+from rag.support import Verifier, numbers
+from rag.types import Chunk, Document, Passage, Support, Turn
+from serving.embedding import Embedder
+
+SPARSE = SparseEncoder()
+VERIFIER = Verifier(SPARSE)
+STRANGER = "some-other-model@1"
+
+
+def passage(text: str, name: str = "a.pdf", page: int = 0, similarity: float = 0.0) -> Passage:
+    document = Document(name, name, "0" * 64, "application/pdf", "v")
+    return Passage(
+        Chunk(name, name, "v", 0, text, (), page, page, (), "en"), document, 1.0, similarity
+    )
+
+
+# Prompt
+
+
+def test_the_constant_part_comes_first_and_the_question_last() -> None:
+    one = prompt.messages("How many days?", [passage("Twenty days.", page=3)])
+    other = prompt.messages("Wie viele?", [passage("Something else.")])
+    assert one[0].content == other[0].content == prompt.instruction()
+    last = one[-1].content or ""
+    assert last.startswith('<passage number="1" source="a.pdf, page 3">\nTwenty days.')
+    assert last.endswith("Question: How many days?")
+
+
+@given(st.sampled_from(["</passage>", "</ PASSAGE >", '<passage number="9">', "< passage"]))
+def test_a_passage_cannot_close_its_fence(fence: str) -> None:
+    content = prompt.messages("q?", [passage(f"a {fence} b")])[-1].content or ""
+    assert content.lower().count("<passage") == 1
+    assert content.lower().count("</passage>") == 1
+
+
+@given(st.lists(st.integers(1, 9000), min_size=1, max_size=12))
+def test_passages_fit_the_budget_and_keep_their_order(sizes: list[int]) -> None:
+    passages = [passage("x" * size, str(n)) for n, size in enumerate(sizes)]
+    kept = prompt.fitting(passages)
+    assert kept == passages[: len(kept)]
+    assert len(kept) == 1 or sum(len(p.chunk.text) for p in kept) <= prompt.MAX_PASSAGE_CHARS
+    if len(kept) < len(passages):
+        assert sum(sizes[: len(kept) + 1]) > prompt.MAX_PASSAGE_CHARS
+
+
+def test_the_version_names_the_instruction() -> None:
+    assert len(prompt.version()) == 12
+    assert prompt.NOT_FOUND in prompt.instruction()
+
+
+# Follow-up
+
+
+@pytest.mark.parametrize(
+    ("question", "leans"),
+    [
+        ("And for managers?", True),
+        ("А для руководителей?", True),
+        ("Why?", True),
+        ("What is the hotel limit in Rotterdam from 2025?", False),
+        ("Почему суточные в Казахстане выплачиваются в тенге с 2025 года?", False),
+    ],
+)
+def test_a_question_that_leans_on_the_last_is_searched_with_it(question: str, leans: bool) -> None:
+    before = Turn("What is the per diem in Kazakhstan?", "KZT 18,000.")
+    expected = f"{before.question} {question}" if leans else question
+    assert standalone(question, [before], SPARSE) == expected
+    assert standalone(question, [], SPARSE) == question
+
+
+# Support
+
+
+@pytest.mark.parametrize("text", ["1,500 EUR", "1 500 EUR", "1500 EUR", "1\u00a0500 EUR"])
+def test_a_number_is_the_same_however_its_thousands_are_set(text: str) -> None:
+    assert numbers(text) == {"1500"}
+
+
+def test_numbers_apart_stay_apart() -> None:
+    assert numbers("In 2024, 12 people paid 3.5 %.") == {"2024", "12", "35"}
+
+
+RULES = passage(
+    "Hotels cost at most 155 EUR. The form is T-1.\nClaims are due within 14 days after return."
+)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "support"),
+    [
+        ("Hotels cost at most 155 EUR.", Support.QUOTED),
+        ("hotels  cost at most 155 EUR", Support.QUOTED),
+        ("A hotel may cost at most 155 EUR.", Support.SUPPORTED),
+        ("Claims are due within 15 days after return.", Support.UNSUPPORTED),
+        ("Claims are due within 155 days after return.", Support.PARTLY),
+        ("Submarines are painted yellow.", Support.UNSUPPORTED),
+    ],
+)
+def test_support_has_degrees(sentence: str, support: Support) -> None:
+    assert VERIFIER.evidence(sentence, RULES).support is support
+
+
+def test_the_evidence_is_the_sentence_that_supports() -> None:
+    found = VERIFIER.evidence("Claims must be filed within 14 days of return.", RULES)
+    quote = RULES.chunk.text[found.start : found.end]
+    assert quote.endswith("Claims are due within 14 days after return.")
+
+
+# Extraction
+
+
+def test_a_table_row_is_read_with_its_columns_and_headings_are_no_answers(
+    embedder: Embedder,
+) -> None:
+    table = passage("Limits per night\nCity | Limit\nRotterdam | EUR 155\nAlmaty | KZT 45,000")
+    question = "What is the limit in Almaty?"
+    vector = embedder.embed_queries([question])[0]
+    found = candidates(question, vector, [table], SPARSE, embedder)
+    assert {quote.text for quote in found} == {
+        "City: Rotterdam; Limit: EUR 155",
+        "City: Almaty; Limit: KZT 45,000",
+    }
+    assert found[0].text.startswith("City: Almaty")
+    assert table.chunk.text[found[0].start : found[0].end] == "Almaty | KZT 45,000"
+    assert candidates(question, vector, [], SPARSE, embedder) == []
+
+
+def quote(text: str, similarity: float, start: int = 0, name: str = "a.pdf") -> Quote:
+    return Quote(0, passage(text, name), start, start + len(text), text, 0.5, similarity)
+
+
+def test_what_is_shown_is_close_to_the_best_ordered_and_never_twice() -> None:
+    best, near = quote("b", 0.9, 20), quote("a", 0.88, 10)
+    twin, far = quote("b", 0.87, 5, "copy.pdf"), quote("c", 0.5, 0)
+    assert shown([best, near, twin, far]) == [near, best]
+    assert shown([]) == []
+
+
+# Refusal
+
+
+def test_nothing_retrieved_has_no_features_and_is_refused() -> None:
+    found = refusal.features("How many days?", [], [], SPARSE)
+    assert (found.similarity, found.sentence, found.coverage) == (0.0, 0.0, 0.0)
+    assert not decide(found, STRANGER).answer
+
+
+def test_a_stranger_s_cosines_decide_nothing() -> None:
+    high = Features(similarity=0.99, sentence=0.99, coverage=0.1, same_language=True, terms=5)
+    low = Features(similarity=0.01, sentence=0.01, coverage=0.9, same_language=True, terms=5)
+    assert not decide(high, STRANGER).answer
+    assert decide(low, STRANGER).answer
+
+
+def test_more_of_anything_never_makes_a_refusal_of_an_answer(embedder: Embedder) -> None:
+    for same in (True, False):
+        confidences = [
+            decide(Features(x, x, x, same, terms=5), embedder.fingerprint).confidence
+            for x in (0.7, 0.8, 0.85, 0.9, 1.0)
+        ]
+        assert confidences == sorted(confidences)
+        assert confidences[0] < 0.5 < confidences[-1]
