@@ -98,7 +98,11 @@ def _mixed(one: str, two: str, chosen: random.Random) -> str:
 
 def _sentences(text: str) -> list[str]:
     found = (text[start:end] for start, end in split_sentences(text))
-    return [sentence for sentence in found if len(sentence.split()) in WORDS]
+    return [
+        sentence
+        for sentence in found
+        if len(sentence.split()) in WORDS and sum(map(str.isalpha, sentence)) > len(sentence) / 2
+    ]
 
 
 def _add(runtime: Runtime, name: str, items: Sequence[IndexedChunk]) -> None:
