@@ -194,10 +194,10 @@ def _answer(services: Services, text: Texts, index: int, principal: Principal) -
             # to it; the model must not go on writing after that.
             with closing(events):
                 _follow(text, exchange, events, body, _quotes_only(services))
-        except RejectedQuestion as error:
+        except RejectedQuestion:
             limit = services.runtime.settings.max_question_chars
-            long = len(exchange.question) > limit
-            exchange.error = text("ask.too_long", limit=limit) if long else str(error)
+            long = len(exchange.question.strip()) > limit
+            exchange.error = text("ask.too_long", limit=limit) if long else text("ask.empty")
         except FootnoteError as error:
             exchange.error = text("ask.failed", reason=error)
         _show_outcome(services, text, index, exchange, body, principal)

@@ -23,10 +23,11 @@ def open_panel(services: Services, text: Texts, citation: Citation, principal: P
     def body() -> None:
         _show(services, text, citation, principal)
 
-    st.dialog(name, width=760, position="right")(body)()
+    st.dialog(name, width=640, position="right")(body)()
 
 
 def _show(services: Services, text: Texts, citation: Citation, principal: Principal) -> None:
+    st.html('<span class="fn-panel"></span>')  # style.css makes room for the answer beside it
     document = services.runtime.library.get(citation.passage.document.id)
     if document is None or not principal.may_read(document.groups):
         st.warning(text("cite.gone"), icon=":material/lock:")

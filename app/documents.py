@@ -115,8 +115,12 @@ def add_files(
 
 
 def one_line(text: Texts, name: str, reason: str) -> str:
-    """Which file, and why; the name once, although reasons may begin with it."""
-    return reason if name in reason else text("docs.problem", name=name, reason=reason)
+    """Which file, and why; the name once, although reasons may begin with it.
+
+    Reasons are English; where the page is not, a word of its language leads.
+    """
+    line = reason if name in reason else f"{name}: {reason}"
+    return text("docs.problem", line=line)
 
 
 def _show_table(services: Services, text: Texts) -> None:

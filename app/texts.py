@@ -49,6 +49,10 @@ _STRINGS: dict[str, tuple[str, str]] = {
         "Не удалось закончить ответ. {reason}",
     ),
     "ask.stopped": ("Stopped before the answer was complete.", "Остановлено до конца ответа."),
+    "ask.empty": (
+        "The question is empty: type what you want to know.",
+        "Вопрос пуст: напишите, что вы хотите узнать.",
+    ),
     "ask.too_long": (
         "The question is longer than {limit} characters. Shorten it and ask again.",
         "Вопрос длиннее {limit} знаков. Сократите его и спросите снова.",
@@ -127,7 +131,7 @@ _STRINGS: dict[str, tuple[str, str]] = {
         "Документов пока нет. Добавленное здесь можно спрашивать через несколько секунд.",
     ),
     "docs.accepted": ("{name}: accepted", "{name}: принят"),
-    "docs.problem": ("{name}: {reason}", "{name}: {reason}"),
+    "docs.problem": ("{line}", "Файл не принят. {line}"),
     "docs.not_kept": (
         "could not be kept ({why}). Make room on the server's disk and add it again.",
         "не удалось сохранить ({why}). Освободите место на диске сервера и добавьте снова.",

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from app.services import Services
 from app.texts import EXAMPLES, texts
 from rag.types import Principal, Retrieved, Said, Sentence, Turn, document_id
-from serving.errors import ModelUnavailable, RejectedQuestion
+from serving.errors import ModelUnavailable
 from tests.app.scripted import ScriptedAnswerer, passage, quotes, refusal
 
 EN = texts("en")
@@ -115,10 +115,17 @@ def test_a_notice_is_told_in_the_chosen_language(scripted: ScriptedAnswerer, cod
     assert RU(f"notice.{code}") in shown(ask(start("ru"), "Сколько?"))
 
 
-def test_a_question_that_is_too_long_is_told_in_the_chosen_language(scripted: ScriptedAnswerer):
-    scripted.replies = [[RejectedQuestion("The question has 20000 characters.")]]
-    at = ask(start("ru"), "о" * 20_000)
-    assert at.error[0].value.replace("\\", "") == RU("ask.too_long", limit=4000)
+@pytest.mark.parametrize(
+    ("question", "line"),
+    [("о" * 20_000, RU("ask.too_long", limit=4000)), (" ?! ", RU("ask.empty"))],
+)
+def test_a_question_that_cannot_be_asked_is_told_so_in_the_chosen_language(
+    provided: Services, question: str, line: str
+):
+    at = ask(start("ru"), question)
+    assert at.error[0].value.replace("\\", "") == line
+    at = ask(at, "What is the daily allowance for travel within the country?")
+    assert "45 euros" in shown(at)
 
 
 def test_hostile_text_stays_text(scripted: ScriptedAnswerer):

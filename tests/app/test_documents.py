@@ -1,6 +1,7 @@
 """The Documents page's logic, run by AppTest against the real pipeline."""
 
 import time
+from dataclasses import replace
 
 import pytest
 from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
@@ -9,6 +10,8 @@ from streamlit.testing.v1 import AppTest
 from app.documents import add_files, one_line, rows, size_words
 from app.services import Services
 from app.texts import texts
+from ingest.pipeline import Pipeline
+from ingest.show import table
 from rag.types import Document, State, document_id
 
 EN = texts("en")
@@ -78,6 +81,22 @@ def test_a_selected_document_can_be_looked_into_and_deleted(provided: Services):
     next(b for b in at.button if b.label == EN("docs.delete")).click().run()
     at.button(key="delete-yes").click().run()
     assert provided.runtime.library.get(document_id("zz.txt")) is None
+
+
+def test_a_file_over_the_limit_is_one_line_on_the_page_and_in_the_list(provided: Services):
+    settings = provided.runtime.settings.model_copy(update={"max_file_mb": 1})
+    pipeline = Pipeline(
+        provided.runtime.library, provided.runtime.store, provided.runtime.embedder, settings
+    )
+    big = uploaded("big.txt", b"Much. " * (2**21 // 6))
+    (problem,) = add_files(replace(provided, pipeline=pipeline), EN, [big])
+    assert "1 MiB" in problem
+    assert "FOOTNOTE_MAX_FILE_MB" in problem
+    shown = [line for line in table(provided.runtime.library.list()) if "big.txt" in line]
+    assert any(problem in line for line in shown)
+    notices = [e.proto.body for e in start().get("html") if "fn-notice" in e.proto.body]
+    assert sum("1 MiB" in notice for notice in notices) == 1
+    pipeline.remove(document_id("big.txt"))
 
 
 @pytest.mark.parametrize(

@@ -150,6 +150,24 @@ def test_bad_files_are_told_in_one_line_each_and_the_rest_goes_on(
         assert "\n" not in line.strip()
 
 
+def test_questions_are_answered_while_documents_are_read(footnote: Footnote, tmp_path: Path):
+    note = tmp_path / "badge.txt"
+    note.write_text("A lost badge is replaced at the reception for 12 euros.\n")
+    long = tmp_path / "long.txt"
+    items = (f"Item {i} of the inventory stands in room {i * 7 % 901}. " * 9 for i in range(250))
+    long.write_text("\n\n".join(items))
+    footnote.go("Documents")
+    footnote.upload(note)
+    footnote.wait_for_state("badge.txt", "Ready")
+    footnote.upload(long)
+    footnote.open()
+    answer = footnote.ask("What does a lost badge cost?")
+    expect(answer).to_contain_text("12 euros")
+    footnote.go("Documents")
+    expect(footnote.row("long.txt")).to_contain_text("Being read")
+    footnote.wait_for_state("long.txt", "Ready")
+
+
 def test_nothing_jumps_when_an_answer_is_complete(footnote: Footnote):
     answer = footnote.ask("When does the gate of the car park close?")
     box = answer.bounding_box()
