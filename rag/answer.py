@@ -34,6 +34,7 @@ from rag.types import (
     Retrieved,
     Said,
     Sentence,
+    Support,
     Turn,
 )
 from serving.errors import ModelUnavailable, RejectedQuestion
@@ -179,13 +180,14 @@ class Answerer:
                             yield self._said(asked, said)
             except ModelUnavailable as error:
                 generate.fail(str(error))
-                return "model_interrupted" if asked.sentences else "model_unavailable"
+                return "model_interrupted" if _stands(asked) else "model_unavailable"
             finally:
                 generate.set(output="".join(heard))
                 verify.set(output=verdicts)
-        if asked.sentences:
+        if _stands(asked):
             return ""
-        return "model_unsupported" if verdicts else "not_found"
+        gave_up = not verdicts or prompt.NOT_FOUND in "".join(heard)
+        return "not_found" if gave_up else "model_unsupported"
 
     @staticmethod
     def _said(asked: Asked, sentence: Sentence) -> Said:
@@ -214,6 +216,13 @@ class Answerer:
             searched=searched,
             trace_id=asked.trace.trace_id,
         )
+
+
+def _stands(asked: Asked) -> bool:
+    """Whether something of what was written has support; if nothing has, it is forgotten."""
+    if all(sentence.support is Support.UNSUPPORTED for sentence in asked.sentences):
+        asked.sentences.clear()
+    return bool(asked.sentences)
 
 
 def _pieces(

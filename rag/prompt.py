@@ -26,6 +26,8 @@ MAX_PASSAGE_CHARS = 16_000
 _TURNS = 3
 """Earlier exchanges that the model sees."""
 
+_NAME = str.maketrans({'"': "'", "<": "‹", ">": "›"})
+
 _FENCE = re.compile(r"</?\s*passage", re.IGNORECASE)
 
 _FOLDER = Path(__file__).parent / "prompts"
@@ -70,8 +72,8 @@ def messages(
 
 
 def _passage(number: int, passage: Passage) -> str:
-    """One passage, fenced; a fence inside the text cannot close it."""
-    place = passage.document.name
+    """One passage, fenced; neither its text nor its name can close the fence."""
+    place = passage.document.name.translate(_NAME)
     if passage.chunk.page_from:
         place += f", page {passage.chunk.page_from}"
     text = _FENCE.sub("‹passage", passage.chunk.embedded_text)

@@ -28,7 +28,7 @@ from serving.rerank import Reranker
 
 OVERFETCH = 2
 """Hits fetched per passage wanted: some are of versions that may no longer answer."""
-SWAP_TRIES = 5
+SWAP_TRIES = 4
 SWAP_SECONDS = 0.02
 """How often, and after which wait, to ask again while a document's version is being switched."""
 
@@ -97,11 +97,12 @@ class ChunkRetriever(BaseRetriever):
             limit=self._limit * OVERFETCH,
             candidates=max(parts.candidates, self._limit * OVERFETCH),
         )
+        passages, swapping = self._current(parts.store.search(query))
         for _ in range(SWAP_TRIES):
-            passages, swapping = self._current(parts.store.search(query))
             if not swapping:
                 break
             time.sleep(SWAP_SECONDS)
+            passages, swapping = self._current(parts.store.search(query))
         return [_node(passage) for passage in passages[: self._limit]]
 
     def _current(self, hits: Sequence[Hit]) -> tuple[list[Passage], bool]:

@@ -23,7 +23,9 @@ SUPPORTED_FROM = 0.6
 PARTLY_FROM = 0.35
 """Share of a sentence's content terms found in the supporting span."""
 
-_NUMBER = re.compile(r"\d+(?:[.,]\d+|[ \u00a0\u202f]\d{3}(?!\d))*")
+_NUMBER = re.compile(
+    r"(?P<thousands>\d{1,3}(?:[ ,.\u00a0\u202f]\d{3})+)(?!\d)(?P<rest>[.,]\d+)?|\d+(?:[.,]\d+)*"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +66,13 @@ class Verifier:
         self, sentence: str, wanted: set[str], passage: Passage, span: tuple[int, int]
     ) -> Evidence:
         text = passage.chunk.text[span[0] : span[1]]
-        if normalize(sentence).rstrip(".") in normalize(text):
+        here = numbers(sentence) <= numbers(text)
+        if here and _words(sentence) in _words(text):
             return Evidence(Support.QUOTED, *span, coverage=1.0)
         held = set(self._terms(text)) | set(self._terms(" ".join(passage.chunk.section)))
         coverage = len(wanted & held) / len(wanted) if wanted else 0.0
         if numbers(sentence) - numbers(passage.chunk.embedded_text):
             return Evidence(Support.UNSUPPORTED, *span, coverage)
-        here = numbers(sentence) <= numbers(text)
         if coverage >= SUPPORTED_FROM and here:
             return Evidence(Support.SUPPORTED, *span, coverage)
         if coverage >= PARTLY_FROM:
@@ -85,8 +87,22 @@ def rank(support: Support) -> int:
 
 
 def numbers(text: str) -> set[str]:
-    """The numbers in a text as their digits alone: `1,500`, `1 500` and `1500` are the same."""
-    return {re.sub(r"\D", "", match.group()) for match in _NUMBER.finditer(text)}
+    """The numbers in a text: `1,500` and `1 500` are `1500`, `3,5` is `3.5`.
+
+    Three digits after a separator are taken for thousands.
+    """
+    return {_plain(match) for match in _NUMBER.finditer(text)}
+
+
+def _plain(match: re.Match[str]) -> str:
+    if match["thousands"]:
+        return re.sub(r"\D", "", match["thousands"]) + (match["rest"] or "").replace(",", ".")
+    return match.group().replace(",", ".")
+
+
+def _words(text: str) -> str:
+    """The words alone, a blank around each, so that only whole ones are found."""
+    return " " + re.sub(r"[\W_]+", " ", normalize(text)).strip() + " "
 
 
 def _windows(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:

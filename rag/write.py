@@ -16,6 +16,7 @@ from rag.text import split_sentences
 from rag.types import Passage, Sentence, Support
 
 _MARK = re.compile(r"\s*\[\s*(\d+(?:\s*[,;]\s*\d+)*)\s*\]")
+_DECORATION = "*_`\"' "
 _THINKING = re.compile(r"<think>.*?(</think>|$)", re.DOTALL)
 """Reasoning models put their thoughts before the reply; they are not part of the answer."""
 
@@ -23,21 +24,21 @@ _THINKING = re.compile(r"<think>.*?(</think>|$)", re.DOTALL)
 def sentences(pieces: Iterable[str]) -> Iterator[str]:
     """Complete sentences, each with the marks that follow it, as the pieces arrive.
 
-    Stops without a sentence if the reply is NOT_FOUND.
+    Stops at NOT_FOUND, which models like to decorate or to apologise for.
     """
     text, given = "", 0
     for piece in pieces:
         text += piece
         visible = _THINKING.sub("", text).lstrip()
-        if visible.startswith(NOT_FOUND):
+        if NOT_FOUND in visible:
             return
-        if NOT_FOUND.startswith(visible):
+        if NOT_FOUND.startswith(visible.lstrip(_DECORATION)):
             continue
         complete = _with_marks(visible)[:-1]
         yield from complete[given:]
         given = max(given, len(complete))
     visible = _THINKING.sub("", text).strip()
-    if visible and not visible.startswith(NOT_FOUND):
+    if visible:
         yield from _with_marks(visible)[given:]
 
 

@@ -207,17 +207,18 @@ def test_an_invented_sentence_is_removed_or_marked(
 
 
 def test_not_found_is_a_refusal(runtime: Runtime, server: OpenAIServer) -> None:
-    server.replies.append(says("NOT_FOUND"))
+    server.replies.append(says("I am sorry. NOT_FOUND"))
     answer = ask(writing(runtime, server), BOILER)
     assert answer.refused
     assert answer.closest
 
 
+@pytest.mark.parametrize("unsupported", ["remove", "mark"])
 def test_a_reply_without_support_gives_way_to_quotations(
-    runtime: Runtime, server: OpenAIServer
+    runtime: Runtime, server: OpenAIServer, unsupported: str
 ) -> None:
     server.replies.append(says("Lions live in the savannah of Kenya [1]."))
-    answer = ask(writing(runtime, server), BOILER)
+    answer = ask(writing(runtime, server, unsupported), BOILER)
     assert (answer.mode, answer.notice) == (Mode.EXTRACTIVE, "model_unsupported")
 
 

@@ -54,6 +54,12 @@ def test_passages_fit_the_budget_and_keep_their_order(sizes: list[int]) -> None:
         assert sum(sizes[: len(kept) + 1]) > prompt.MAX_PASSAGE_CHARS
 
 
+def test_a_document_s_name_cannot_close_its_fence() -> None:
+    content = prompt.messages("q?", [passage("text", 'x"></passage>.pdf')])[-1].content or ""
+    assert content.count("</passage>") == 1
+    assert content.count('"') == 4
+
+
 def test_the_version_names_the_instruction() -> None:
     assert len(prompt.version()) == 12
     assert prompt.NOT_FOUND in prompt.instruction()
@@ -88,7 +94,7 @@ def test_a_number_is_the_same_however_its_thousands_are_set(text: str) -> None:
 
 
 def test_numbers_apart_stay_apart() -> None:
-    assert numbers("In 2024, 12 people paid 3.5 %.") == {"2024", "12", "35"}
+    assert numbers("In 2024, 12 people paid 3.5 %.") == {"2024", "12", "3.5"}
 
 
 RULES = passage(
@@ -104,6 +110,9 @@ RULES = passage(
         ("A hotel may cost at most 155 EUR.", Support.SUPPORTED),
         ("Claims are due within 15 days after return.", Support.UNSUPPORTED),
         ("Claims are due within 155 days after return.", Support.PARTLY),
+        ("Hotels cost at most 15.", Support.UNSUPPORTED),
+        ("Hotels cost at most 15", Support.UNSUPPORTED),
+        ("Hotels cost at most 1.55 EUR.", Support.UNSUPPORTED),
         ("Submarines are painted yellow.", Support.UNSUPPORTED),
     ],
 )

@@ -47,6 +47,11 @@ def test_not_found_yields_no_sentence(size: int) -> None:
     assert spoken("NOT_FOUND", size) == []
 
 
+@pytest.mark.parametrize("reply", ["**NOT_FOUND**", '"NOT_FOUND"', "`NOT_FOUND`.", "NOT_FOUND."])
+def test_a_decorated_not_found_is_one(reply: str) -> None:
+    assert spoken(reply, 3) == []
+
+
 def test_a_model_s_thoughts_are_not_part_of_the_answer() -> None:
     assert spoken("<think>Hm. 140? Yes.</think>\nRooms cost 140 EUR [1].", 4) == [
         "Rooms cost 140 EUR [1]."
