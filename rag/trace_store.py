@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rag.trace_values import Json, dumps
@@ -31,6 +31,10 @@ CREATE INDEX IF NOT EXISTS traces_start ON traces (start_ns);
 """
 _PURGE_EVERY = 3600.0
 _NS_PER_DAY = 86_400 * 10**9
+
+
+_EPOCH = datetime.fromtimestamp(0, UTC)
+"""Times are counted from it in whole numbers: a float loses the last digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +143,7 @@ class TraceStore:
             values.append(user)
         if before is not None:
             where.append("start_ns < ?")
-            values.append(int(before.timestamp() * 10**9))
+            values.append((before - _EPOCH) // timedelta(microseconds=1) * 1000)
         query = f"SELECT * FROM traces WHERE {' AND '.join(where)} "  # noqa: S608 - fixed texts
         with self._lock:
             rows = self._db.execute(
@@ -196,7 +200,7 @@ def _summary(row: tuple[str, str, int, float, str, str, int, str, str, str, str]
     trace_id, name, start, duration, question, mode, refused, error, user, session, tags = row
     return TraceSummary(
         id=trace_id,
-        started_at=datetime.fromtimestamp(start / 1e9, UTC),
+        started_at=_EPOCH + timedelta(microseconds=start // 1000),
         name=name,
         question=question,
         mode=mode,
