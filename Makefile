@@ -32,7 +32,7 @@ bench: .venv/run-ready  ## ingest and question speed at 1,000, 10,000 and 100,00
 	$(BIN)/python -m ingest.bench --json bench.json
 
 bench-embed: .venv/test-ready  ## embedding models and backends side by side
-	$(BIN)/python -m serving.embedding_bench
+	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m serving.embedding_bench
 
 fit-refusal: .venv/run-ready  ## fit rag/refusal.json anew
 	$(BIN)/python -m rag.evaluate.fit_refusal $(EVAL)
