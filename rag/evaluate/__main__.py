@@ -7,17 +7,13 @@ folder is another one, and nothing is sent to Langfuse.
 import argparse
 import json
 import sys
-import tempfile
-import time
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 
 from rag.evaluate.ask import Outcome, ask_all
 from rag.evaluate.dataset import Dataset, Selection, load, with_corpus_limit
-from rag.evaluate.index import Vectors, fill
+from rag.evaluate.index import indexed
 from rag.evaluate.report import Figures, figures, table, write_details
-from rag.runtime import open_runtime
 from rag.settings import Settings, load_settings
 from serving.errors import FootnoteError
 from serving.quiet import switch_telemetry_off
@@ -56,29 +52,13 @@ def measure(
 
     Vectors are kept in `cache`. The second value says what was made and with which settings.
     """
-    cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="run-", dir=cache) as folder:
-        own = _own_settings(settings, Path(folder))
-        with (
-            open_runtime(own) as runtime,
-            closing(Vectors(cache / "vectors.sqlite", runtime.embedder)) as vectors,
-        ):
-            started = time.perf_counter()
-            chunks = fill(
-                dataset.corpus,
-                runtime.store,
-                runtime.library,
-                runtime.embedder,
-                vectors,
-                _progress,
-            )
-            ingested = time.perf_counter() - started
-            outcomes = list(ask_all(runtime, dataset.questions, retrieval_only, _progress))
-            embedder = runtime.embedder.fingerprint
+    with indexed(dataset, settings, cache, _progress) as (runtime, chunks, seconds):
+        outcomes = list(ask_all(runtime, dataset.questions, retrieval_only, _progress))
+        embedder = runtime.embedder.fingerprint
     made: Figures = {
         "documents": len(dataset.corpus),
         "chunks": chunks,
-        "index_s": round(ingested, 1),
+        "index_s": round(seconds, 1),
         "settings": {
             **settings.model_dump(mode="json", exclude={"data_dir", "host", "port"}),
             "embedder": embedder,
@@ -86,19 +66,6 @@ def measure(
         },
     }
     return outcomes, made
-
-
-def _own_settings(settings: Settings, folder: Path) -> Settings:
-    """The product's settings over a folder, and on a server a collection, of their own.
-
-    The default model is built once, in the product's folder.
-    """
-    models = settings.data_dir.resolve() / "models"
-    models.mkdir(parents=True, exist_ok=True)
-    (folder / "models").symlink_to(models)
-    return settings.model_copy(
-        update={"data_dir": folder, "collection": f"{folder.name}-eval", "langfuse_url": ""}
-    )
 
 
 def _progress(what: str, done: int, total: int) -> None:

@@ -9,9 +9,6 @@ recorded: no figure here is of a set that its model has seen.
 import argparse
 import json
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,10 +18,11 @@ from sklearn.linear_model import LogisticRegression
 
 from rag import extract, refusal
 from rag.evaluate.dataset import Dataset, Question, Selection, load
-from rag.evaluate.index import Vectors, fill
+from rag.evaluate.index import indexed
 from rag.followup import standalone
-from rag.runtime import Runtime, open_runtime
+from rag.runtime import Runtime
 from rag.settings import Settings, load_settings
+from serving.embedding import open_embedder
 
 Figures = dict[str, float]
 Sample = tuple[NDArray[np.float64], NDArray[np.bool_]]
@@ -59,7 +57,7 @@ def sets(folder: Path) -> dict[str, dict[str, Dataset]]:
 
 def sample(dataset: Dataset, names: tuple[str, ...], settings: Settings, cache: Path) -> Sample:
     """What the refusal would see for each question of a set."""
-    with _indexed(dataset, settings, cache) as runtime:
+    with indexed(dataset, settings, cache, lambda *_: None) as (runtime, _, _):
         found = [_features(runtime, question) for question in dataset.questions]
     rows = [[getattr(features, name) for name in names] for features in found]
     return np.array(rows), np.array([q.answerable for q in dataset.questions])
@@ -73,27 +71,6 @@ def _features(runtime: Runtime, question: Question) -> refusal.Features:
         passages = retriever.passages(text, question.principal, limit, trace, vector)
     quotes = extract.candidates(text, vector, passages, retriever.sparse, retriever.embedder)
     return refusal.features(text, passages, quotes, retriever.sparse)
-
-
-@contextmanager
-def _indexed(dataset: Dataset, settings: Settings, cache: Path) -> Iterator[Runtime]:
-    """A runtime over the set's corpus, in a folder that goes away."""
-    cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="fit-", dir=cache) as folder:
-        own = settings.model_copy(update={"data_dir": Path(folder), "langfuse_url": ""})
-        with (
-            open_runtime(own) as runtime,
-            closing(Vectors(cache / "vectors.sqlite", runtime.embedder)) as vectors,
-        ):
-            fill(
-                dataset.corpus,
-                runtime.store,
-                runtime.library,
-                runtime.embedder,
-                vectors,
-                lambda *_: None,
-            )
-            yield runtime
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +125,13 @@ def main() -> int:
     parser.add_argument("--cache", type=Path, default=Path("var/eval"), help="kept vectors")
     options = parser.parse_args()
     settings = load_settings()
-    with tempfile.TemporaryDirectory() as empty:
-        own = settings.model_copy(update={"data_dir": Path(empty)})
-        with open_runtime(own) as runtime:
-            fitted: dict[str, object] = {"embedder": runtime.embedder.fingerprint}
+    embedder = open_embedder(
+        settings.embedding_model,
+        settings.data_dir / "models",
+        settings.embedding_url,
+        settings.embedding_key.get_secret_value(),
+    )
+    fitted: dict[str, object] = {"embedder": embedder.fingerprint}
     for name, datasets in sets(options.folder).items():
         features = SAME if name == "same_language" else CROSS
         samples = {k: sample(d, features, settings, options.cache) for k, d in datasets.items()}

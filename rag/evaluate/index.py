@@ -8,16 +8,21 @@ Parsing is not part of this: the passages are text already.
 
 import hashlib
 import sqlite3
+import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.evaluate.dataset import Row
+from rag.evaluate.dataset import Dataset, Row
 from rag.library import Library, version_of
 from rag.originals import Reading
+from rag.runtime import Runtime, open_runtime
+from rag.settings import Settings
 from rag.store import IndexedChunk, Store
 from rag.store.sparse import SparseEncoder
 from rag.text import language_of, split_to_tokens
@@ -100,6 +105,35 @@ def chunks_of(row: Row, embedder: Embedder) -> list[Chunk]:
             split_to_tokens(row.text, embedder.max_tokens, count)
         )
     ]
+
+
+@contextmanager
+def indexed(
+    dataset: Dataset, settings: Settings, cache: Path, progress: Progress
+) -> Iterator[tuple[Runtime, int, float]]:
+    """A runtime over the set's corpus, its number of chunks, and the seconds that filling took.
+
+    Folder and, on a server, collection are its own, never the product's; the folder goes away.
+    Vectors are kept in `cache`. Nothing is sent to Langfuse.
+    """
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="run-", dir=cache) as name:
+        folder = Path(name)
+        own = {"data_dir": folder, "collection": f"{folder.name}-eval", "langfuse_url": ""}
+        with (
+            open_runtime(settings.model_copy(update=own)) as runtime,
+            closing(Vectors(cache / "vectors.sqlite", runtime.embedder)) as vectors,
+        ):
+            started = time.perf_counter()
+            chunks = fill(
+                dataset.corpus,
+                runtime.store,
+                runtime.library,
+                runtime.embedder,
+                vectors,
+                progress,
+            )
+            yield runtime, chunks, time.perf_counter() - started
 
 
 def fill(
