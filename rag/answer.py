@@ -138,9 +138,7 @@ class Answerer:
         """Passages, their most promising sentences, and whether they can answer."""
         retriever, search = self.retriever, asked.search
         with asked.trace.step("retrieve", kind="retriever", input=search) as step:
-            with step.step("embed", kind="embedding", input=search) as embed:
-                vector = retriever.embed(search)
-                embed.set(metadata={"dimension": len(vector)})
+            vector = retriever.embed_traced(search, step)
             passages = retriever.passages(search, asked.principal, self.passages, step, vector)
             step.set(output=describe(passages))
         with asked.trace.step("score sentences", kind="embedding") as step:

@@ -49,6 +49,13 @@ class Retriever:
         vector: NDArray[np.float32] = self.embedder.embed_queries([question])[0]
         return vector
 
+    def embed_traced(self, question: str, step: Step) -> NDArray[np.float32]:
+        """As `embed`, as a step of its own under `step`."""
+        with step.step("embed", kind="embedding", input=question) as embed:
+            vector = self.embed(question)
+            embed.set(metadata={"dimension": len(vector)})
+        return vector
+
     def passages(
         self,
         question: str,
@@ -59,9 +66,7 @@ class Retriever:
     ) -> list[Passage]:
         """At most `limit` passages that `principal` may read, best first, traced under `step`."""
         if vector is None:
-            with step.step("embed", kind="embedding", input=question) as embed:
-                vector = self.embed(question)
-                embed.set(metadata={"dimension": len(vector)})
+            vector = self.embed_traced(question, step)
         depth = max(limit, self.candidates if self.reranker else 0)
         with step.step("search", kind="retriever", input=question) as search:
             query = QueryBundle(question, embedding=vector.tolist())
