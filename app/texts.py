@@ -167,6 +167,7 @@ _STRINGS: dict[str, tuple[str, str]] = {
     "state.ready": ("Ready", "Готов"),
     "state.rejected": ("Not accepted", "Не принят"),
     "state.failed": ("Failed", "Сбой"),
+    "state.cancelled": ("Cancelled", "Отменён"),
     "traces.empty": (
         "No questions yet. Each one leaves a trace here.",
         "Вопросов пока не было. Каждый оставляет здесь трассу.",

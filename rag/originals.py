@@ -11,11 +11,16 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import uuid4
+
+from rag.report import QualityReport
+
+Word = tuple[str, float, float, float, float]
+"""Text, left, bottom, right, top, in the page's user space."""
 
 _BLOCK = 1 << 20
 _STALE_SECONDS = 24 * 3600
@@ -31,6 +36,9 @@ class Reading:
     """How many chunks it makes: an index that holds fewer was interrupted."""
     elements: Sequence[dict[str, Any]]
     """In reading order: `type`, `text`, `page` (from 1, 0: none), `depth`, `html` (tables)."""
+    report: QualityReport = field(default_factory=QualityReport)
+    words: Mapping[int, Sequence[Word]] = field(default_factory=dict)
+    """Of pages whose text was recognised: each word with left, bottom, right, top."""
 
 
 class Originals:
@@ -70,6 +78,8 @@ class Originals:
             "pages": reading.pages,
             "chunks": reading.chunks,
             "elements": list(reading.elements),
+            "report": reading.report.to_dict(),
+            "words": {str(page): list(words) for page, words in reading.words.items()},
         }
         partial = self._partial / uuid4().hex
         try:
@@ -88,7 +98,14 @@ class Originals:
         except FileNotFoundError:
             return None
         value = json.loads(gzip.decompress(packed))
-        return Reading(value["media_type"], value["pages"], value["chunks"], value["elements"])
+        return Reading(
+            value["media_type"],
+            value["pages"],
+            value["chunks"],
+            value["elements"],
+            QualityReport.from_dict(value.get("report", {})),
+            {int(page): words for page, words in value.get("words", {}).items()},
+        )
 
     def discard(self, sha256: str) -> None:
         """Delete the bytes and what was read from them."""

@@ -34,6 +34,8 @@ class State(StrEnum):
     """Permanent: this file will never ingest as it is (`Document.reason` says why)."""
     FAILED = "failed"
     """Transient: a retry may help (`Document.reason` says what happened)."""
+    CANCELLED = "cancelled"
+    """Stopped by a person before its first version answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,39 @@ class Document:
     """Bytes."""
     added_at: str = ""
     """ISO 8601, UTC."""
+    parent: str = ""
+    """Id of the document that this one came in: an archive, a mail. Removed with it."""
+    source: str = ""
+    """Name of the source that keeps it up to date; empty: uploaded by a person."""
+    valid_from: str = ""
+    """The version answers from this moment (ISO 8601, UTC); empty: always has."""
+    valid_until: str = ""
+    """It answers until this moment, exclusive; empty: for good."""
+    findings: tuple[str, ...] = ()
+    """Codes of the quality report's findings that a person should look at, worst first."""
+    attempts: int = 0
+    """How often the pending version failed for a transient reason."""
+    retry_at: str = ""
+    """When it is tried again by itself (ISO 8601, UTC); empty: only when somebody asks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One content that a document has had, has or will have."""
+
+    document_id: str
+    version: str
+    sha256: str
+    size: int
+    added_at: str
+    """ISO 8601, UTC."""
+    media_type: str = ""
+    pages: int = 0
+    chunks: int = 0
+    valid_from: str = ""
+    valid_until: str = ""
+    answers: bool = False
+    """It is the one that answers now."""
 
 
 @dataclass(frozen=True, slots=True)

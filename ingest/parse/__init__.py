@@ -3,7 +3,8 @@
 Zero elements are an error, never an empty result: a file is either read or rejected.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,20 @@ if TYPE_CHECKING:
     from unstructured.documents.elements import Element
 
 
+Word = tuple[str, float, float, float, float]
+"""Recognised text with its left, bottom, right, top, in the page's user space."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file that came inside another: an attachment, a file of an archive."""
+
+    name: str
+    """Its path inside, with `/`; as the container gives it, not yet made safe."""
+    path: Path
+    """Where it was unpacked to."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parsed:
     """What was read from a file, in reading order."""
@@ -23,6 +38,18 @@ class Parsed:
     pages: int
     """Pages, slides or sheets; 0 where the format has none."""
     media_type: str
+    members: tuple[Member, ...] = ()
+    """They become documents of their own."""
+    skipped: Mapping[str, str] = field(default_factory=dict)
+    """Members that were not taken out, and why (one line each)."""
+    blank: tuple[int, ...] = ()
+    """Pages (from 1) on which neither a text layer nor text recognition gave any text."""
+    unread: tuple[int, ...] = ()
+    """Pages without a text layer that nobody tried to recognise (OCR missing, or a limit)."""
+    ocr: Mapping[int, float] = field(default_factory=dict)
+    """Mean word confidence, 0..1, of each page whose text was recognised."""
+    words: Mapping[int, tuple[Word, ...]] = field(default_factory=dict)
+    """The words of those pages, for highlighting."""
 
 
 def parse(path: Path, name: str) -> Parsed:

@@ -1,0 +1,71 @@
+"""The quality report of one content: what was understood of it and what was not.
+
+Made by `ingest/quality.py` before the content becomes searchable, kept with the reading, shown on
+the Documents page. Findings are codes that the pages translate; nothing here judges whether a
+document is true.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any, Self
+
+
+class Severity(StrEnum):
+    """How much a finding matters to whoever owns the document."""
+
+    NOTE = "note"
+    """Good to know; nothing to do."""
+    WARNING = "warning"
+    """Part of the document may be missing from answers, or wrong."""
+    SERIOUS = "serious"
+    """Much of it is missing, or somebody should look before people rely on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing found, as a code with its measure."""
+
+    code: str
+    """`no_text`, `garbled`, `ocr_unsure`, `broken_table`, `duplicate`, `near_duplicate`, …"""
+    severity: Severity
+    pages: tuple[int, ...] = ()
+    """From 1; empty where it concerns the whole document or there are no pages."""
+    value: float = 0.0
+    """The measure that the code names: a share or a confidence (0..1), or a count."""
+    detail: str = ""
+    """What it refers to: the other document's id, the suspicious words, the member's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class QualityReport:
+    """What was found in one content, worst first."""
+
+    findings: tuple[Finding, ...] = ()
+    languages: Mapping[str, float] | None = None
+    """Share of the letters by language (`en`, `ru`, `` for others), 0..1."""
+
+    @property
+    def worst(self) -> Severity | None:
+        """The severity of the worst finding; None: nothing was found."""
+        order = list(Severity)
+        return max((f.severity for f in self.findings), key=order.index, default=None)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON can hold it."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> Self:
+        """What `to_dict` gave; an empty one for a reading from before there were reports."""
+        findings = tuple(
+            Finding(
+                item["code"],
+                Severity(item["severity"]),
+                tuple(item["pages"]),
+                item["value"],
+                item["detail"],
+            )
+            for item in value.get("findings", ())
+        )
+        return cls(findings, value.get("languages"))
