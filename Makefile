@@ -53,11 +53,12 @@ help:
 .venv/run-ready: requirements.lock
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock
+	sh .ci/system-packages run
 	touch $@
 
 .venv/test-ready: .venv/run-ready requirements-test.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements-test.lock
-	sh .ci/system-packages
+	sh .ci/system-packages test
 	touch $@
 
 var/sample-loaded: | .venv/run-ready
