@@ -10,19 +10,18 @@ What this does not know: whether the answers are right (`rag.evaluate` does).
 
 import argparse
 import json
-import multiprocessing
 import os
 import pickle
 import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ParamSpec, cast
+from typing import cast
 
+from ingest.bench_process import Figures, apart, own_settings, print_figures
 from ingest.bench_questions import SYNTHETIC, ask, build, memory
 from ingest.pipeline import Pipeline
 from ingest.progress import Progress
@@ -31,9 +30,6 @@ from rag.settings import Settings, load_settings
 from rag.store import IndexedChunk, Store
 from rag.types import Document, State
 from serving.errors import ConfigError, FootnoteError
-
-Figures = dict[str, Any]
-P = ParamSpec("P")
 
 TAKEN = "taken.pickle"
 """What was indexed, handed from one process to the next."""
@@ -62,40 +58,19 @@ def bench(settings: Settings, options: argparse.Namespace) -> Figures:
         raise ConfigError("There are no files to ingest; name folders with --files.")
     with tempfile.TemporaryDirectory(prefix="footnote-bench-") as name:
         folder = Path(name)
-        own = _own_settings(settings, folder / "ingest")
+        own = own_settings(settings, folder / "ingest")
         found: Figures = {"cores": os.cpu_count()}
-        found["ingest"] = _apart(_ingest, own, files, options.seconds, folder / TAKEN)
-        _print("ingest", found["ingest"])
+        found["ingest"] = apart(_ingest, own, files, options.seconds, folder / TAKEN)
+        print_figures("ingest", found["ingest"])
         found["questions"] = {"index": SYNTHETIC}
-        _print("questions", found["questions"])
+        print_figures("questions", found["questions"])
         for size in options.sizes:
-            own = _own_settings(settings, folder / str(size))
-            made = _apart(build, own, folder / TAKEN, size)
-            asked = _apart(ask, own, options.questions)
+            own = own_settings(settings, folder / str(size))
+            made = apart(build, own, folder / TAKEN, size)
+            asked = apart(ask, own, options.questions)
             found["questions"][str(size)] = {**made, **asked}
-            _print(f"{size:,} chunks", found["questions"][str(size)])
+            print_figures(f"{size:,} chunks", found["questions"][str(size)])
         return found
-
-
-def _apart(function: Callable[P, Figures], *args: P.args, **kwargs: P.kwargs) -> Figures:
-    """The function's value, from a fresh process."""
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=context) as pool:
-        return pool.submit(function, *args, **kwargs).result()
-
-
-def _own_settings(settings: Settings, folder: Path) -> Settings:
-    """The product's settings with an embedded store, no language model and no Langfuse.
-
-    The default model is built once, in the product's folder.
-    """
-    folder.mkdir(parents=True)
-    models = settings.data_dir.resolve() / "models"
-    models.mkdir(parents=True, exist_ok=True)
-    (folder / "models").symlink_to(models)
-    return settings.model_copy(
-        update={"data_dir": folder, "qdrant_url": "", "llm_url": "", "langfuse_url": ""}
-    )
 
 
 @dataclass
@@ -186,15 +161,6 @@ def _ingest_figures(
         "chunks_per_s": round(chunks / elapsed, 2),
         "share": {stage: round(part / elapsed, 4) for stage, part in parts.items()},
     }
-
-
-def _print(name: str, found: Figures) -> None:
-    sys.stdout.write(f"\n{name}\n")
-    for key, value in found.items():
-        if isinstance(value, dict):
-            value = "  ".join(f"{part} {number:g}" for part, number in value.items())
-        sys.stdout.write(f"  {key:22} {value}\n")
-    sys.stdout.flush()
 
 
 def _sizes(text: str) -> list[int]:
