@@ -87,6 +87,17 @@ class Settings(BaseSettings):
     max_parse_memory_mb: int = Field(
         default=2048, ge=256, description="Most memory that parsing one file may take, in MiB."
     )
+    max_pages: int = Field(
+        default=5000, ge=1, description="Most pages, slides or sheets that one file may have."
+    )
+    max_expanded_mb: int = Field(
+        default=1024,
+        ge=1,
+        description="Most that one file may unpack to (archives, Office files), in MiB.",
+    )
+    max_members: int = Field(
+        default=10_000, ge=1, description="Most files that one archive or e-mail may hold."
+    )
     langfuse_url: str = Field(default="", description="Langfuse server, e.g. `http://…:3000`.")
     langfuse_public_key: str = Field(default="", description="Langfuse project's public key.")
     langfuse_secret_key: SecretStr = Field(
