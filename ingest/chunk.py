@@ -2,16 +2,19 @@
 
 A chunk has the path of headings above it and never crosses a top heading; small sections below
 one top heading are packed together, their headings then standing in the text. Tables are cut
-between rows only, the header row (the first) repeated. A paragraph that is too long is cut at
-sentences. Every token is counted in a few batches, never once per growing prefix.
+between rows, the header row and the caption repeated (`ingest/chunk_tables.py`). A paragraph that
+is too long is cut at sentences. Every token is counted in a few batches, never once per growing
+prefix.
 
 Does not know what a text means: two topics under one heading share a chunk if they fit.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ingest.chunk_tables import TableCutter, table_lines
 from rag.text import CountTokens, language_of, split_to_tokens
 from rag.types import Box, Chunk, chunk_id
 
@@ -29,6 +32,8 @@ _Paths = dict[tuple[str, ...], tuple[tuple[str, ...], int]]
 """Of each section path: what is shown of it, and the tokens of that."""
 _SKIP = frozenset({"PageBreak"})
 _RUNNING = frozenset({"Header", "Footer"})
+_CAPTION = re.compile(r"(?:table|tab\.|таблица|табл\.)\s*\d", re.IGNORECASE)
+_CAPTION_WORDS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,8 @@ class _Piece:
     """Number of the top heading it stands under, from 0."""
     heading: bool = False
     table: bool = False
+    caption: str = ""
+    """Of a table: the line above that names it."""
 
 
 def chunk(
@@ -52,13 +59,14 @@ def chunk(
     version: str,
     count_tokens: CountTokens,
     max_tokens: int,
+    target: int = TARGET,
 ) -> list[Chunk]:
     """Chunks in document order; empty only where no element has text.
 
     `count_tokens` counts whole texts with special tokens; `max_tokens` is the embedder's limit
-    for `Chunk.embedded_text`.
+    for `Chunk.embedded_text`, which holds for every chunk; `target` is what they aim at.
     """
-    limit = min(TARGET, max_tokens)
+    limit = min(target, max_tokens)
     base = count_tokens([""])[0]
     pieces = _pieces(elements, count_tokens, base)
     paths = _fit_paths({piece.path for piece in pieces}, int(limit * _PATH), count_tokens, base)
@@ -79,7 +87,8 @@ def chunk(
 def _pieces(elements: "Sequence[Element]", count: CountTokens, base: int) -> list[_Piece]:
     """Elements with their section paths; a heading without a body counts as text."""
     wanted = [e for e in elements if e.text.strip() and e.category not in _SKIP]
-    sizes = count([e.text for e in wanted]) if wanted else []
+    texts = [_text(element) for element in wanted]
+    sizes = count(texts) if wanted else []
     highest = min((_depth(e) for e in wanted if e.category == "Title"), default=0)
     stack: list[tuple[int, str]] = []
     found = []
@@ -94,7 +103,7 @@ def _pieces(elements: "Sequence[Element]", count: CountTokens, base: int) -> lis
             top += depth == highest
         found.append(
             _Piece(
-                text=element.text.strip(),
+                text=texts[index],
                 tokens=sizes[index] - base,
                 path=() if running else tuple(title for _, title in stack),
                 page=element.metadata.page_number or 0,
@@ -102,11 +111,29 @@ def _pieces(elements: "Sequence[Element]", count: CountTokens, base: int) -> lis
                 top=-1 if running else top,
                 heading=heading and not bare,
                 table=element.category == "Table",
+                caption=_caption(wanted, index),
             )
         )
         if heading and not bare:
             stack.append((depth, " ".join(element.text.split())))
     return found
+
+
+def _text(element: "Element") -> str:
+    if element.category == "Table":
+        return table_lines(element.text.strip(), element.metadata.text_as_html or "")
+    return element.text.strip()
+
+
+def _caption(elements: "Sequence[Element]", index: int) -> str:
+    """The line before a table, if it names it; empty for all else."""
+    if elements[index].category != "Table" or not index:
+        return ""
+    before = elements[index - 1]
+    line = " ".join(before.text.split())
+    named = _CAPTION.match(line) or line.endswith(":") or "Caption" in before.category
+    short = len(line.split()) <= _CAPTION_WORDS
+    return line if named and short and before.category not in ("Title", "Table") else ""
 
 
 def _depth(element: "Element") -> int:
@@ -156,38 +183,20 @@ def _cut(
     if piece.tokens + base <= room:
         yield piece
         return
-    texts = (
-        _cut_table(piece.text, room, count, base)
-        if piece.table
-        else _split(piece.text, room, count)
-    )
+    if piece.table:
+        texts = _cut_table(piece, room, count, base)
+    else:
+        texts = [piece.text[a:b] for a, b in split_to_tokens(piece.text, room, count)]
     for text, size in zip(texts, count(texts), strict=True):
         yield replace(piece, text=text, tokens=size - base, heading=False)
 
 
-def _split(text: str, room: int, count: CountTokens) -> list[str]:
-    return [text[start:end] for start, end in split_to_tokens(text, room, count)]
-
-
-def _cut_table(text: str, room: int, count: CountTokens, base: int) -> list[str]:
-    """Parts of a table, each with the header row; a row that is too long is cut like prose."""
-    header, *rows = text.split("\n")
-    header_size, *sizes = (size - base for size in count([header, *rows]))
-    if header_size > room // 2:
-        return _split(text, room, count)
-    parts: list[list[str]] = []
-    left = 0
-    for row, size in zip(rows, sizes, strict=True):
-        if size + header_size + base > room:
-            parts += [[part] for part in _split(row, room - header_size, count)]
-            left = 0
-        elif size <= left:
-            parts[-1].append(row)
-            left -= size
-        else:
-            parts.append([row])
-            left = room - base - header_size - size
-    return ["\n".join([header, *part]) for part in parts]
+def _cut_table(piece: _Piece, room: int, count: CountTokens, base: int) -> list[str]:
+    """Parts of a table, each but the first (which follows it) under the caption."""
+    above = count([piece.caption])[0] - base if piece.caption else 0
+    caption = piece.caption if above <= room // 4 else ""
+    parts = TableCutter(count, base, room - above if caption else room).parts(piece.text)
+    return [f"{caption}\n{part}" if caption and at else part for at, part in enumerate(parts)]
 
 
 def _groups(pieces: Sequence[_Piece], room: int, paths: _Paths) -> Iterator[list[_Piece]]:
@@ -236,7 +245,11 @@ def _draft(group: Sequence[_Piece], paths: _Paths) -> Chunk:
     path = body[0].path
     for piece in body:
         path = _shared(path, piece.path)
-    text = "\n".join(piece.text for piece in body)
+    # Between two tables a blank line: rows of the second are not of the first.
+    text = "\n".join(
+        f"\n{piece.text}" if at and piece.table and body[at - 1].table else piece.text
+        for at, piece in enumerate(body)
+    )
     pages = [piece.page for piece in group if piece.page]
     return Chunk(
         id="",

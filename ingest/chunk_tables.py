@@ -1,0 +1,140 @@
+"""A table → parts that fit into a chunk: cut between rows, each part under the names of columns.
+
+A row that does not fit with the header is cut between cells: each part has the row's first cell,
+some of the others, and their columns' names. Only a cell that is too long by itself is cut like
+prose. A header of several rows is told by `<th>` or `<thead>` in the table's HTML; it becomes one
+row, each name with what stands above it.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rag.table_text import CELL, cells
+from rag.text import CountTokens, split_to_tokens
+
+_TR = re.compile(r"<tr\b.*?</tr>", re.DOTALL | re.IGNORECASE)
+_MOST_HEADER_ROWS = 4
+_BAR_TOKENS = 2
+"""Of the mark between two cells, at most."""
+
+
+def header_rows(html: str) -> int:
+    """Rows at the top that the HTML marks as header; 1 if it marks none."""
+    head = re.search(r"<thead\b.*?</thead>", html, re.DOTALL | re.IGNORECASE)
+    if head:
+        return max(1, len(_TR.findall(head.group())))
+    marked = 0
+    for row in _TR.findall(html):
+        if "<td" in row.lower():
+            break
+        marked += 1
+    return max(1, marked)
+
+
+def table_lines(text: str, html: str) -> str:
+    """The table's text with its header as one row."""
+    rows = [line for line in text.split("\n") if line.strip()]
+    count = header_rows(html)
+    if not 1 < count <= min(_MOST_HEADER_ROWS, len(rows) - 1):
+        return "\n".join(rows)
+    return "\n".join([CELL.join(_joined([cells(row) for row in rows[:count]])), *rows[count:]])
+
+
+def _joined(header: Sequence[Sequence[str]]) -> list[str]:
+    """One name for each column; a name above others reaches to the next one beside it."""
+    width = max(len(row) for row in header)
+    names: list[list[str]] = [[] for _ in range(width)]
+    for depth, row in enumerate(header):
+        reaching = ""
+        for column in range(width):
+            cell = row[column] if column < len(row) else ""
+            last = depth == len(header) - 1
+            reaching = cell or ("" if last else reaching)
+            if reaching and reaching not in names[column]:
+                names[column].append(reaching)
+    return [" ".join(parts) for parts in names]
+
+
+@dataclass(frozen=True, slots=True)
+class TableCutter:
+    """Cuts tables into texts of at most `room` tokens, as `count` counts them."""
+
+    count: CountTokens
+    base: int
+    """Tokens of an empty text."""
+    room: int
+    """Special tokens included."""
+
+    def parts(self, text: str) -> list[str]:
+        """The table `text` in parts, each with the header row; nothing of it is lost."""
+        header, *rows = text.split("\n")
+        head, *sizes = self._sizes([header, *rows])
+        if not rows:
+            return self._prose(header)
+        parts: list[list[str]] = []
+        left = 0
+        for row, size in zip(rows, sizes, strict=True):
+            if head + size + self.base > self.room:
+                parts += [[part] for part in self._cut_row(cells(header), cells(row))]
+                left = 0
+            elif size <= left:
+                parts[-1] += [row]
+                left -= size
+            else:
+                parts.append([header, row])
+                left = self.room - self.base - head - size
+        return ["\n".join(part) for part in parts]
+
+    def _sizes(self, texts: Sequence[str]) -> list[int]:
+        return [size - self.base for size in self.count(texts)]
+
+    def _prose(self, text: str) -> list[str]:
+        return [text[start:end] for start, end in split_to_tokens(text, self.room, self.count)]
+
+    def _cut_row(self, names: list[str], row: list[str]) -> list[str]:
+        """A row too long for one part, each part with names, key (the first cell) and cells."""
+        width = max(len(names), len(row))
+        names, row = (r + [""] * (width - len(r)) for r in (names, row))
+        own = [
+            a + b + 2 * _BAR_TOKENS for a, b in zip(*map(self._sizes, (names, row)), strict=True)
+        ]
+        room = self.room - self.base
+        keyed = width > 1 and own[0] <= room // 3
+        key = [0] if keyed else []
+        free = room - own[0] if keyed else room
+        groups: list[list[int]] = []
+        left = 0
+        for column in range(len(key), width):
+            if own[column] > free:
+                groups.append([column])
+                left = 0
+            elif own[column] <= left:
+                groups[-1].append(column)
+                left -= own[column]
+            else:
+                groups.append([column])
+                left = free - own[column]
+        return [
+            part
+            for group in groups
+            for part in self._group(names, row, [*key, *group], free - own[group[-1]] < 0)
+        ]
+
+    def _group(
+        self, names: list[str], row: list[str], columns: list[int], too_long: bool
+    ) -> list[str]:
+        """The cells of `columns` under their names; the last one in pieces if it is too long."""
+        top = CELL.join(names[c] for c in columns)
+        if not too_long:
+            return [f"{top}\n{CELL.join(row[c] for c in columns)}"]
+        before = CELL.join([*(row[c] for c in columns[:-1]), ""])
+        taken = self._sizes([f"{top}\n{before}"])[0] + _BAR_TOKENS
+        room = self.room - taken
+        if room <= self.room // 3:  # a name as long as prose
+            return self._prose(CELL.join(f"{names[c]}: {row[c]}" for c in columns))
+        cell = row[columns[-1]]
+        return [
+            f"{top}\n{before}{cell[start:end]}"
+            for start, end in split_to_tokens(cell, room, self.count)
+        ]
