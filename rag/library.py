@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Engine, Select, delete, exists, func, insert, or_, select, update
 
 from rag.catalogue import (
     ACCESS,
@@ -57,6 +57,11 @@ class Library:
 
     def close(self) -> None:
         self._engine.dispose()
+
+    @property
+    def engine(self) -> Engine:
+        """The catalogue's, for tables that other modules keep beside its own."""
+        return self._engine
 
     def get(self, document_id: str) -> Document | None:
         entry = self.entry(document_id)
