@@ -68,6 +68,23 @@ class Settings(BaseSettings):
     )
     qdrant_key: SecretStr = Field(default=SecretStr(""), description="API key of Qdrant.")
     collection: str = Field(default="footnote", description="Collection on the Qdrant server.")
+    catalogue_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="PostgreSQL for the catalogue, `postgresql+psycopg://user:key@host/name`, "
+        "for workers on several machines; empty: SQLite in `data_dir`.",
+    )
+    queue_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="Redis for the queue of documents, `redis://host:6379/0`; empty: SQLite in "
+        "`data_dir`.",
+    )
+    workers: int = Field(
+        default=2,
+        ge=0,
+        le=64,
+        description="Documents that this process reads at once; 0: it only serves, and files wait "
+        "for `python -m ingest worker` elsewhere.",
+    )
     passages: int = Field(
         default=8, ge=1, le=50, description="Passages put before the language model."
     )
