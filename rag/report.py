@@ -27,7 +27,11 @@ class Finding:
     """One thing found, as a code with its measure."""
 
     code: str
-    """`no_text`, `garbled`, `ocr_unsure`, `broken_table`, `duplicate`, `near_duplicate`, …"""
+    """`unread` (share of pages), `no_text` (share), `recognised` (mean confidence), `ocr_unsure`
+    (lowest confidence), `garbled` (share of the document), `broken_table` (count; detail:
+    `ragged`, `one_column`, `empty`), `instructions` (count; detail: the words), `skipped` (count;
+    detail: name and reason), `duplicate`, `near_duplicate` (similarity; detail: the other's id),
+    `other_language` (share)."""
     severity: Severity
     pages: tuple[int, ...] = ()
     """From 1; empty where it concerns the whole document or there are no pages."""
@@ -50,6 +54,12 @@ class QualityReport:
         """The severity of the worst finding; None: nothing was found."""
         order = list(Severity)
         return max((f.severity for f in self.findings), key=order.index, default=None)
+
+    @property
+    def to_check(self) -> tuple[str, ...]:
+        """Codes of the findings that a person should look at, worst first, each once."""
+        codes = (f.code for f in self.findings if f.severity is not Severity.NOTE)
+        return tuple(dict.fromkeys(codes))
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON can hold it."""
