@@ -1,119 +1,250 @@
-"""Parsing in a child process with limits on time and memory.
+"""Parsing files of strangers: each in a process of its own, with limits.
 
-The child is a fresh interpreter (`python -m ingest.guard`), so it inherits no lock, no thread and
-no model, and imports only what the file's format needs. It lives for one file: what a hostile
-file does to it ends with it. Limits CPU and memory, not disk or network.
+`Parser` keeps one warm process (`ingest/forkserver.py`) that forks a child per file, so a file
+costs milliseconds and what it does to its reader ends with it. The child has limits on memory,
+time and what it writes, none of the caller's environment, and where the kernel allows it no
+network. This module does not know any format, nor torch, LlamaIndex or the catalogue.
 """
 
+import errno
 import json
+import logging
 import os
-import resource
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
+import weakref
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO
 
-from ingest.parse import Parsed, parse
+from ingest.limits import Limits, too_expanded, too_large, too_slow
+from ingest.parse import Parsed
+from ingest.parsed_file import Damaged, load
+from ingest.progress import Cancelled
 from serving.errors import RejectedFile
 
-_REJECTED = 3
-_OUT_OF_MEMORY = 4
+logger = logging.getLogger(__name__)
+
+READ, REJECTED, OUT_OF_MEMORY, TOO_EXPANDED, DISK_FULL, FAULTY = 0, 3, 4, 5, 6, 7
+"""How a child ended. `READ`: the result file holds what was read; `REJECTED`: the reason."""
 _ROOT = Path(__file__).resolve().parent.parent
+_PASSED_ON = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "TESSDATA_PREFIX", "TZ")
+"""Of the environment: never a key, an address or a proxy."""
+_START_SECONDS = 120
+_STOP_SECONDS = 10
+_RESULT_SHARE = 16
+"""The caller takes back at most this part of the memory limit, as JSON; as objects it is more."""
 
 
-def guarded_parse(path: Path, name: str, seconds: float, memory_mb: int) -> Parsed:
-    """`ingest.parse.parse` in a child of at most `seconds` and `memory_mb` MiB of data.
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    code: int
+    timed_out: bool
 
-    Raises:
-        RejectedFile: the file is bad, or takes more than the limits allow.
+
+class Parser:
+    """Reads files in processes of their own. Safe to share between threads.
+
+    Nothing is started before the first file. A forgotten parser ends its processes itself, and
+    so does the death of this process, whatever its kind.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        result = Path(folder) / "result.json"
-        command = [sys.executable, "-m", "ingest.guard"]
-        arguments = [str(path.resolve()), name, str(result), str(memory_mb), str(int(seconds) + 1)]
-        try:
-            child = subprocess.run(  # noqa: S603 - our own interpreter and module
-                command + arguments,
-                cwd=_ROOT,
-                env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(_ROOT)},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                timeout=seconds,
-                check=False,
-                # Ctrl-C goes to the whole group of the terminal; it is no fault of the file.
-                start_new_session=True,
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._lock = threading.Lock()
+        self._server: _ForkServer | None = None
+        self._closed = False
+
+    def parse(self, path: Path, name: str, folder: Path) -> Parsed:
+        """`ingest.parse.parse` of the file at `path`; members are unpacked into `folder`.
+
+        Raises:
+            RejectedFile: the file is bad, or takes more than the limits allow.
+            Cancelled: the parser was closed.
+            OSError: no process could be started, or the disk is full; another time it may work.
+        """
+        with ExitStack() as stack:
+            result = stack.enter_context(tempfile.TemporaryFile())
+            errors = stack.enter_context(tempfile.TemporaryFile())
+            scratch = stack.enter_context(
+                tempfile.TemporaryDirectory(prefix="footnote-", ignore_cleanup_errors=True)
             )
-        except subprocess.TimeoutExpired:
-            raise RejectedFile(_too_slow(name, seconds)) from None
-        if child.returncode == 0:
-            return _load(json.loads(result.read_text("utf-8")))
-        if child.returncode == _REJECTED:
-            raise RejectedFile(result.read_text("utf-8"))
-        raise RejectedFile(_why(name, child.returncode, child.stderr, seconds, memory_mb))
+            request = {
+                "path": str(path.resolve()),
+                "name": name,
+                "folder": str(folder.resolve()),
+                "scratch": scratch,
+                "limits": asdict(self.limits),
+            }
+            message = json.dumps(request).encode()
+            outcome = self._shared().ask(message, result, errors)
+            if outcome is None:
+                outcome = self._ask_alone(name, message, result, errors)
+            return self._judge(outcome, name, folder.resolve(), result, errors)
+
+    def close(self) -> None:
+        """End the processes; a `parse` under way raises Cancelled."""
+        with self._lock:
+            self._closed = True
+            if self._server is not None:
+                self._server.stop()
+                self._server = None
+
+    def _shared(self) -> "_ForkServer":
+        with self._lock:
+            if self._closed:
+                raise Cancelled
+            if self._server is None or self._server.gone:
+                if self._server is not None:
+                    self._server.stop()
+                self._server = _ForkServer()
+                weakref.finalize(self, self._server.stop)
+            return self._server
+
+    def _ask_alone(self, name: str, message: bytes, result: BinaryIO, errors: BinaryIO) -> _Outcome:
+        """Once more after the shared process died, in one that no other file can harm."""
+        if self._closed:
+            raise Cancelled
+        logger.warning("The process that reads files died and is started again")
+        for file in (result, errors):
+            file.seek(0)
+            file.truncate()
+        server = _ForkServer()
+        try:
+            outcome = server.ask(message, result, errors)
+        finally:
+            server.stop()
+        if outcome is None:
+            raise RejectedFile(
+                f"{name}: reading it ends the program that reads it. Export or save it again."
+            )
+        return outcome
+
+    def _judge(
+        self, outcome: _Outcome, name: str, folder: Path, result: BinaryIO, errors: BinaryIO
+    ) -> Parsed:
+        result.seek(0, os.SEEK_END)
+        size = result.tell()
+        result.seek(0)
+        if outcome.code == READ and size > (self.limits.memory_mb << 20) // _RESULT_SHARE:
+            raise too_large(name, self.limits)
+        if outcome.code == READ:
+            try:
+                return load(result, folder)
+            except Damaged as error:
+                raise RejectedFile(_damaged(name, str(error))) from None
+        if outcome.code == REJECTED:
+            raise RejectedFile(" ".join(result.read(2000).decode("utf-8", "replace").split()))
+        raise self._failure(outcome, name, _last_line(errors))
+
+    def _failure(self, outcome: _Outcome, name: str, last: str) -> Exception:
+        code = outcome.code
+        if code == DISK_FULL:
+            return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        if outcome.timed_out or code == -signal.SIGXCPU:
+            return too_slow(name, self.limits)
+        if code == TOO_EXPANDED:
+            return too_expanded(name, self.limits)
+        if code in (OUT_OF_MEMORY, -signal.SIGKILL) or "bad_alloc" in last:
+            return too_large(name, self.limits)
+        if last.startswith("RecursionError"):
+            return RejectedFile(
+                f"{name}: its parts lie too deep inside one another to be read. Save it anew."
+            )
+        kind = last.split(" ")[0] if code == FAULTY else f"signal {-code}"
+        logger.warning("A reader failed: %s", last if code == FAULTY else kind)
+        return RejectedFile(_damaged(name, kind))
 
 
-def _too_slow(name: str, seconds: float) -> str:
-    return (
-        f"{name}: reading it takes longer than {seconds:g} s. Split it, or raise "
-        "FOOTNOTE_MAX_PARSE_SECONDS."
-    )
-
-
-def _why(name: str, code: int, errors: bytes, seconds: float, memory_mb: int) -> str:
-    last = errors.decode("utf-8", "replace").strip().split("\n")[-1]
-    if code == -signal.SIGXCPU:
-        return _too_slow(name, seconds)
-    if code in (_OUT_OF_MEMORY, -signal.SIGKILL) or "MemoryError" in last or "bad_alloc" in last:
-        return (
-            f"{name}: reading it takes more memory than {memory_mb} MiB. Split it, or raise "
-            "FOOTNOTE_MAX_PARSE_MEMORY_MB."
-        )
-    kind = last.split(":")[0].rsplit(".", 1)[-1] if code > 0 else f"signal {-code}"
+def _damaged(name: str, kind: str) -> str:
     return f"{name}: the file is damaged and cannot be read ({kind}). Export or save it again."
 
 
-def _dump(parsed: Parsed) -> dict[str, Any]:
-    return {
-        "elements": [element.to_dict() for element in parsed.elements],
-        "pages": parsed.pages,
-        "media_type": parsed.media_type,
-    }
+def _last_line(errors: BinaryIO) -> str:
+    errors.seek(0, os.SEEK_END)
+    errors.seek(max(0, errors.tell() - 4096))
+    return errors.read().decode("utf-8", "replace").strip().split("\n")[-1]
 
 
-def _load(stored: dict[str, Any]) -> Parsed:
-    from ingest.parse.nlp import install
+class _ForkServer:
+    """The warm process, from start to stop; started by the constructor.
 
-    install()
-    from unstructured.staging.base import elements_from_dicts
+    Raises OSError (from the constructor) where it does not come up.
+    """
 
-    elements = elements_from_dicts(stored["elements"])
-    return Parsed(elements, stored["pages"], stored["media_type"])
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._control = ours
+        self._sending = threading.Lock()
+        environment = {key: os.environ[key] for key in _PASSED_ON if key in os.environ}
+        threads = dict.fromkeys(
+            ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS"), "1"
+        )
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "ingest.forkserver"],
+                cwd=_ROOT,
+                env=environment | threads | {"PYTHONPATH": str(_ROOT)},
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C in a terminal goes to its whole group
+            )
+        ours.settimeout(_START_SECONDS)
+        if not _received(ours):
+            self.stop()
+            raise OSError(errno.ECHILD, "The process that reads files does not start, see the log")
+        ours.settimeout(None)
+
+    @property
+    def gone(self) -> bool:
+        """Whether it has ended."""
+        return self._process.poll() is not None
+
+    def ask(self, message: bytes, result: BinaryIO, errors: BinaryIO) -> _Outcome | None:
+        """Have one file read, and wait for it; None: the server ended before it answered."""
+        ours, theirs = socket.socketpair()
+        with ours:
+            with theirs:
+                descriptors = [theirs.fileno(), result.fileno(), errors.fileno()]
+                try:
+                    with self._sending:
+                        socket.send_fds(self._control, [message], descriptors)
+                except (BrokenPipeError, ConnectionResetError):
+                    return None
+            answer = _received(ours)
+        if not answer:
+            return None
+        value = json.loads(answer)
+        return _Outcome(int(value["code"]), bool(value["timed_out"]))
+
+    def stop(self) -> None:
+        """End it and its children; idempotent."""
+        self._control.close()
+        try:
+            self._process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
 
-def _limit(memory_mb: int, seconds: int) -> None:
-    size = memory_mb * 2**20
-    resource.setrlimit(resource.RLIMIT_DATA, (size, size))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def main(arguments: list[str]) -> int:
-    """The child: arguments are file, name, result file, MiB, seconds. The exit status says how
-    it went; the result file holds the elements as JSON, or the reason for a rejection."""
-    path, name, result, memory_mb, seconds = arguments
-    _limit(int(memory_mb), int(seconds))
+def _received(source: socket.socket) -> bytes:
+    """The next message; nothing where the other end is gone or silent for too long."""
     try:
-        text, status = json.dumps(_dump(parse(Path(path), name))), 0
-    except RejectedFile as error:
-        text, status = str(error), _REJECTED
-    except MemoryError:
-        return _OUT_OF_MEMORY
-    Path(result).write_text(text, "utf-8")
-    return status
+        return source.recv(4096)
+    except (ConnectionResetError, TimeoutError):
+        return b""
 
 
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+def guarded_parse(path: Path, name: str, seconds: float, memory_mb: int) -> Parsed:
+    """One file by a parser of its own, without members. Goes when the pipeline has a `Parser`."""
+    parser = Parser(Limits(seconds=seconds, memory_mb=memory_mb))
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            return parser.parse(path, name, Path(folder))
+        finally:
+            parser.close()

@@ -9,6 +9,7 @@ hook hears Python's sockets, not those that compiled code opens by itself.
 import json
 import os
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -65,12 +66,20 @@ def complete(client: Any, question: str) -> str:
     return str(reply.json()["choices"][0]["message"]["content"])
 
 
+def parse(path: str, name: str, target: str) -> None:
+    """What a child of the reading process does with its file."""
+    from ingest.forkserver import read
+    from ingest.guard import READ
+    from ingest.limits import Limits
+
+    with tempfile.TemporaryDirectory() as folder, Path(target).open("wb") as file:
+        assert read(Path(path), name, Path(folder), Limits(), file) == READ
+
+
 def main(arguments: list[str]) -> None:
     sys.addaudithook(listen)
     if arguments[0] == "--parse":
-        from ingest.guard import main as parse
-
-        assert parse(arguments[1:]) == 0
+        parse(*arguments[1:])
         found: dict[str, object] = {"answers": []}
     else:
         found = {"answers": use(arguments)}
