@@ -7,7 +7,7 @@ process-level handle in Footnote. It knows nothing of HTTP.
 
 from dataclasses import dataclass
 
-from ingest.jobs import Jobs
+from ingest.jobs import Jobs, open_jobs
 from ingest.pipeline import Pipeline
 from rag.runtime import Runtime, open_runtime
 from rag.settings import Settings
@@ -37,7 +37,7 @@ def open_services(settings: Settings) -> Services:
     """
     runtime = open_runtime(settings)
     pipeline = Pipeline(runtime.library, runtime.store, runtime.embedder, settings)
-    return Services(runtime, pipeline, Jobs(pipeline, settings.data_dir))
+    return Services(runtime, pipeline, open_jobs(pipeline, settings))
 
 
 _provided: list[Services] = []

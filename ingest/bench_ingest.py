@@ -25,7 +25,7 @@ from typing import Any, cast
 
 from ingest.bench_corpus import Piece, passages, real_files
 from ingest.bench_process import Figures, apart, own_settings, print_figures
-from ingest.jobs import Jobs
+from ingest.jobs import Jobs, open_jobs
 from ingest.pipeline import Pipeline
 from rag.runtime import Runtime, open_runtime
 from rag.settings import Settings, load_settings
@@ -155,7 +155,7 @@ def _opened(
         pipeline = Pipeline(
             runtime.library, cast(Any, store), cast(Embedder, count), runtime.settings
         )
-        jobs = Jobs(pipeline, settings.data_dir)
+        jobs = open_jobs(pipeline, settings)
         jobs.start()
         try:
             yield runtime, pipeline, jobs, [embed, count, store]

@@ -1,55 +1,76 @@
-"""Ingestion in the background: a durable queue (huey on SQLite) and one worker thread.
+"""Ingestion in the background: a durable queue and the threads that work it off.
 
-The queue holds document ids only. What is to be done, and what came of it, stands in the
-catalogue, so a lost or doubled job does no harm: a start submits whatever is unfinished, and a
-job for a finished document does nothing.
+The queue holds document ids only (`ingest/queue.py`). What is to be done, and what came of it,
+stands in the catalogue, so a lost or doubled id does no harm: a job for a finished document does
+nothing, and a worker that finds the queue empty looks in the catalogue for what is due. That look
+is also how documents are tried again after a transient fault, and how those of a dead worker go
+on. This module does not know how a document is processed (`ingest/pipeline.py`).
 """
 
 import logging
 import threading
+import time
+from dataclasses import dataclass
 from pathlib import Path
-
-from huey import SqliteHuey
-from huey.consumer import Consumer
 
 from ingest.pipeline import Pipeline
 from ingest.progress import Cancelled, Progress
-from rag.types import State
+from ingest.queue import Queue
+from rag.settings import Settings
+from rag.types import Document, State
 
 logger = logging.getLogger(__name__)
 
+_TICK_SECONDS = 2
+_LOOK_SECONDS = 5.0
+"""Between two looks of an idle process in the catalogue."""
+_REFILL = 500
+"""Ids put into an empty queue at once: an archive of a million files must not hold a worker up."""
 
-class _Consumer(Consumer):  # type: ignore[misc]  # huey has no types
-    """A consumer inside another program, which keeps its own signal handlers."""
 
-    def _set_signal_handlers(self) -> None:
-        pass
+@dataclass(slots=True)
+class _Running:
+    """A document that this process works on."""
+
+    progress: Progress
+    cancelled: bool = False
 
 
 class Jobs:
-    """The queue and its worker. Safe to share between threads; start and stop once."""
+    """The queue and the workers of this process. Safe to share between threads; start once."""
 
-    def __init__(self, pipeline: Pipeline, folder: Path) -> None:
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        folder: Path,
+        *,
+        queue_url: str = "",
+        name: str = "footnote",
+        workers: int = 1,
+    ) -> None:
+        """Open the queue.
+
+        Args:
+            folder: where the queue is without `queue_url`.
+            queue_url: Redis; empty: SQLite in `folder`.
+            name: of the installation, where several share one Redis.
+            workers: threads; 0: submit only.
+
+        Raises:
+            ConfigError: `queue_url` is not Redis's.
+        """
         self._pipeline = pipeline
         self._stopping = threading.Event()
+        self._running: dict[str, _Running] = {}
+        self._look_lock = threading.Lock()
+        self._next_look = 0.0
+        self._queue = Queue(folder / "jobs.db", queue_url, name, self._run)
+        self._consumer = self._queue.consumer(workers, self._look, self._tick, _TICK_SECONDS)
         self._started = False
-        self._progress: dict[str, Progress] = {}
-        folder.mkdir(parents=True, exist_ok=True)
-        self._huey = SqliteHuey(
-            "ingest", filename=str(folder / "jobs.db"), results=False, strict_fifo=True
-        )
-        self._task = self._huey.task(name="process")(self._run)
-        self._consumer = _Consumer(
-            self._huey, workers=1, periodic=False, initial_delay=0.05, max_delay=0.5
-        )
 
     def start(self) -> None:
-        """Finish what a crash interrupted, submit all that is unfinished, start the worker."""
+        """Finish what a crash interrupted and start the workers."""
         self._pipeline.recover()
-        queued = {task.args[0] for task in self._huey.pending()}
-        for document_id in self._pipeline.library.unfinished():
-            if document_id not in queued:
-                self._task(document_id)
         self._consumer.start()
         self._started = True
 
@@ -58,28 +79,78 @@ class Jobs:
         self._stopping.set()
         if self._started:
             self._consumer.stop(graceful=True)
-        self._huey.storage.close()
+        self._queue.close()
 
     def submit(self, document_id: str) -> None:
-        """Have a document processed; a READY one is read and indexed anew."""
+        """Have a document processed; a READY one is read and indexed anew.
+
+        Where the queue does not answer, the document waits until it does.
+        """
         document = self._pipeline.library.get(document_id)
         if document and document.state is State.READY:
             self._pipeline.refresh(document_id)
-        self._task(document_id)
+        self._queue.put(document_id)
+
+    def failures(self, groups: frozenset[str] | None = None) -> list[Document]:
+        """Documents that nobody will try again by himself, with `reason`; of `groups` or all."""
+        documents = self._pipeline.library.list(groups)
+        return [document for document in documents if _failed(document)]
 
     def progress(self, document_id: str) -> Progress | None:
         """How far the document is, if it is being processed right now."""
-        return self._progress.get(document_id)
+        running = self._running.get(document_id)
+        return running.progress if running else None
+
+    # In the workers' threads
 
     def _run(self, document_id: str) -> None:
+        document = self._pipeline.library.get(document_id)
+        if document is None or document.state not in (State.WAITING, State.WORKING):
+            return
+        running = _Running(Progress(document_id, "parse", 0, 1))
+        if self._running.setdefault(document_id, running) is not running:
+            return  # queued twice, and another thread has it
         try:
             self._pipeline.process(document_id, self._report)
         except Cancelled:
-            logger.info("Stopped while document %s was processed; it waits", document_id)
+            if self._stopping.is_set():
+                self._queue.put(document_id)  # for whoever goes on working
         finally:
-            self._progress.pop(document_id, None)
+            self._running.pop(document_id, None)
 
     def _report(self, progress: Progress) -> None:
-        if self._stopping.is_set():
+        running = self._running.get(progress.document_id)
+        if self._stopping.is_set() or running is None or running.cancelled:
             raise Cancelled
-        self._progress[progress.document_id] = progress
+        running.progress = progress
+
+    def _look(self) -> bool:
+        """Queue what is due and not queued; whether there was anything."""
+        with self._look_lock:
+            now = time.monotonic()
+            if now < self._next_look or not self._queue.is_empty():
+                return False
+            due = self._pipeline.library.unfinished()[:_REFILL]
+            due = [document_id for document_id in due if document_id not in self._running]
+            self._next_look = now if len(due) == _REFILL else now + _LOOK_SECONDS
+            return bool([None for document_id in due if self._queue.put(document_id)])
+
+    def _tick(self) -> None:
+        """Once in `_TICK_SECONDS`."""
+
+
+def open_jobs(pipeline: Pipeline, settings: Settings) -> Jobs:
+    """The queue that the settings ask for. ConfigError: its address is wrong."""
+    return Jobs(
+        pipeline,
+        settings.data_dir,
+        queue_url=settings.queue_url.get_secret_value(),
+        name=settings.collection,
+        workers=settings.workers,
+    )
+
+
+def _failed(document: Document) -> bool:
+    if document.state is State.FAILED:
+        return not document.retry_at
+    return document.state is State.REJECTED
