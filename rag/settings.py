@@ -115,6 +115,10 @@ class Settings(BaseSettings):
     max_members: int = Field(
         default=10_000, ge=1, description="Most files that one archive or e-mail may hold."
     )
+    sources: str = Field(
+        default="",
+        description="File that names the folders, buckets and sites to follow, see docs/sources.md.",
+    )
     langfuse_url: str = Field(default="", description="Langfuse server, e.g. `http://…:3000`.")
     langfuse_public_key: str = Field(default="", description="Langfuse project's public key.")
     langfuse_secret_key: SecretStr = Field(

@@ -5,6 +5,7 @@
     ├── IndexMismatch     operator: rebuild the index (the message names the command)
     ├── StoreBusy         operator: stop the other process, or use a Qdrant server
     ├── ModelUnavailable  anyone: try again shortly; a model server is down or slow
+    ├── SourceUnavailable operator: a folder, bucket or site cannot be read now; kept in step later
     ├── RejectedFile      user: this file will never ingest as it is, and why
     ├── RejectedQuestion  user: this question cannot be asked as it is, and why
     └── Forbidden         the caller may not do or see this
@@ -32,6 +33,10 @@ class StoreBusy(FootnoteError):
 
 class ModelUnavailable(FootnoteError):
     """A model server does not answer; transient."""
+
+
+class SourceUnavailable(FootnoteError):
+    """A source cannot be listed, or something in it not fetched; transient."""
 
 
 class RejectedFile(FootnoteError):
