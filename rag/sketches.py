@@ -40,13 +40,13 @@ _ROWS = 6
 VALUES = _BANDS * _ROWS
 """Standard error of an estimated similarity s: sqrt(s (1 - s) / 126), 0.036 at 0.8. Texts of
 similarity 0.8 share a band with probability 0.998, of 0.5 with 0.28, of 0.3 with 0.02."""
-_BLOCK = 1 << 14
-"""Shingles hashed at a time: 16 MB."""
+_BLOCK = 1 << 11
+"""Shingles hashed at a time: 1 MB, which stays in the cache."""
 
 _WORD = re.compile(r"\w+")
 _GENERATOR = np.random.default_rng(20261124)  # the same in every process, for ever
-_MULTIPLIERS = _GENERATOR.integers(1, 2**63, VALUES, np.uint64) * np.uint64(2) + np.uint64(1)
-_ADDENDS = _GENERATOR.integers(0, 2**63, VALUES, np.uint64)
+_MULTIPLIERS = _GENERATOR.integers(1, 2**31, VALUES, np.uint32) * np.uint32(2) + np.uint32(1)
+_ADDENDS = _GENERATOR.integers(0, 2**32, VALUES, np.uint32)
 _PLACES = _GENERATOR.integers(1, 2**63, WORDS, np.uint64) * np.uint64(2) + np.uint64(1)
 
 _METADATA = MetaData()
@@ -138,8 +138,9 @@ def sketch(text: str) -> Sketch | None:
         return None
     least = np.full(VALUES, np.iinfo(np.uint32).max, np.uint32)
     for start in range(0, hashes.size, _BLOCK):
-        block = hashes[start : start + _BLOCK, None] * _MULTIPLIERS + _ADDENDS
-        np.minimum(least, (block >> np.uint64(32)).astype(np.uint32).min(axis=0), out=least)
+        # An odd multiplier and an addend permute the numbers below 2^32.
+        block = hashes[None, start : start + _BLOCK] * _MULTIPLIERS[:, None] + _ADDENDS[:, None]
+        np.minimum(least, block.min(axis=1), out=least)
     return least
 
 
@@ -154,16 +155,17 @@ def words_of(text: str) -> list[str]:
     return _WORD.findall(folded)
 
 
-def _shingles(text: str) -> NDArray[np.uint64]:
-    """A 64-bit hash of each different shingle."""
+def _shingles(text: str) -> NDArray[np.uint32]:
+    """A 32-bit hash of each different shingle."""
     words = words_of(text)
     if len(words) < WORDS:
-        return np.empty(0, np.uint64)
+        return np.empty(0, np.uint32)
     known = {word: _hash(word) for word in set(words)}
     row = np.fromiter((known[word] for word in words), np.uint64, len(words))
     count = len(words) - WORDS + 1
     parts = (row[i : i + count] * _PLACES[i] for i in range(WORDS))
-    return _mixed(np.unique(np.sum(list(parts), axis=0, dtype=np.uint64)))
+    mixed = _mixed(np.sum(list(parts), axis=0, dtype=np.uint64))
+    return np.unique((mixed >> np.uint64(32)).astype(np.uint32))
 
 
 def _hash(word: str) -> int:
