@@ -1,12 +1,10 @@
-"""The catalogue's tables and the engine that holds them (SQLAlchemy core).
+"""The catalogue's tables, and a document's row as an `Entry` (SQLAlchemy core).
 
-On SQLite: write-ahead log, synced at every commit, writers queue for ten seconds. Nothing here
-but `open_engine` knows which database it is.
+Nothing here knows which database it is; `rag/engine.py` opens it and brings older ones up to date.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import (
@@ -22,41 +20,110 @@ from sqlalchemy import (
     String,
     Table,
     and_,
-    create_engine,
     delete,
-    event,
+    false,
     insert,
     select,
+    text,
     update,
 )
 
 from rag.types import Document, State
 
+SCHEMA = 2
+"""Of these tables; release 0.1 had 1. A new column needs a default for the rows that exist."""
+
 METADATA = MetaData()
+
+
+def _words(name: str, size: int | None = None, **options: Any) -> Column[str]:
+    return Column(name, String(size), nullable=False, default="", server_default="", **options)
+
+
+def _number(name: str) -> Column[int]:
+    return Column(name, Integer, nullable=False, default=0, server_default="0")
+
+
+def _truth(name: str) -> Column[bool]:
+    return Column(name, Boolean, nullable=False, default=False, server_default=false())
+
+
+def _names(name: str) -> Column[Any]:
+    return Column(name, JSON, nullable=False, default=list, server_default=text("'[]'"))
+
 
 DOCUMENTS = Table(
     "documents",
     METADATA,
     Column("id", String(36), primary_key=True),
     Column("name", String, nullable=False, unique=True),
-    # The version that answers; empty before the first one is ready.
-    Column("sha256", String(64), nullable=False, default=""),
-    Column("version", String(16), nullable=False, default=""),
-    Column("media_type", String, nullable=False, default=""),
-    Column("pages", Integer, nullable=False, default=0),
-    Column("chunks", Integer, nullable=False, default=0),
-    Column("size", Integer, nullable=False, default=0),
+    # The version that answers, within its validity; empty before the first one is ready.
+    _words("sha256", 64),
+    _words("version", 16),
+    _words("media_type"),
+    _number("pages"),
+    _number("chunks"),
+    _number("size"),
     Column("groups", JSON, nullable=False),
-    # The version that is to answer next; empty where there is none.
-    Column("pending_sha256", String(64), nullable=False, default=""),
-    Column("pending_size", Integer, nullable=False, default=0),
+    _words("valid_from", 32),
+    _words("valid_until", 32),
+    _names("findings"),
+    # Its validity is over and the index has let go of it.
+    _truth("pruned"),
+    # When the next version that is indexed ahead takes over; empty where there is none.
+    _words("next_at", 32, index=True),
+    # The version that is to be indexed next; empty where there is none.
+    _words("pending_sha256", 64),
+    _number("pending_size"),
     Column("pending_groups", JSON, nullable=False),
     # The index lost the chunks of `version`; they are to be made again from the original.
-    Column("stale", Boolean, nullable=False, default=False),
+    _truth("stale"),
     Column("state", String(16), nullable=False, index=True),
-    Column("reason", String, nullable=False, default=""),
+    _words("reason"),
     Column("added_at", String(32), nullable=False),
+    _words("parent", 36, index=True),
+    _words("source", index=True),
+    # Failures for a transient reason, and when it is tried again by itself.
+    _number("attempts"),
+    _words("retry_at", 32),
+    # Who works on it, until when at the latest, and how far that is.
+    _words("worker"),
+    _words("lease_until", 32),
+    _words("stage", 16),
+    _number("done"),
+    _number("total"),
 )
+
+VERSIONS = Table(
+    "versions",
+    METADATA,
+    Column("document_id", String(36), primary_key=True),
+    Column("sha256", String(64), primary_key=True, index=True),
+    _number("size"),
+    # When this content last came.
+    _words("added_at", 32),
+    _words("media_type"),
+    _number("pages"),
+    _number("chunks"),
+    _words("valid_from", 32),
+    _words("valid_until", 32),
+    _names("findings"),
+    # Indexed before its time: answers from `valid_from`, and then these may read it.
+    _truth("ahead"),
+    _names("groups"),
+    # Indexed ahead, but the index has lost it since.
+    _truth("lost"),
+)
+"""Every content that a document has had: kept so that earlier answers can still be checked."""
+
+MEMBERS = Table(
+    "members",
+    METADATA,
+    Column("container_id", String(36), primary_key=True),
+    Column("sha256", String(64), primary_key=True),
+    Column("document_id", String(36), primary_key=True),
+)
+"""Which documents were inside which content of a container."""
 
 ACCESS = Table(
     "access",
@@ -66,16 +133,18 @@ ACCESS = Table(
 )
 """`documents.groups` once more, one row each, for queries by group."""
 
-CONTENTS = Table(
-    "contents",
-    METADATA,
-    Column("document_id", String(36), primary_key=True),
-    Column("sha256", String(64), primary_key=True, index=True),
-)
-"""Every content that a document has had: kept so that earlier answers can still be checked."""
-
 UNSYNCED = Table("unsynced", METADATA, Column("document_id", String(36), primary_key=True))
-"""Documents whose groups or removal the index may not have seen yet."""
+"""Documents of which the index may not have seen the groups, the switch or the removal yet."""
+
+RECEIPTS = Table(
+    "receipts",
+    METADATA,
+    Column("id", String(36), primary_key=True),
+    Column("document_id", String(36), nullable=False, index=True),
+    Column("at", String(32), nullable=False, index=True),
+    Column("receipt", JSON, nullable=False),
+)
+"""What removals left behind: counts and names, no content."""
 
 FACTS = Table(
     "facts",
@@ -87,16 +156,20 @@ FACTS = Table(
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A document with what is to be done about it."""
+    """A document with what is to be done about it, whatever the time is."""
 
     document: Document
     sha256: str
-    """Of the version that answers; empty if none does."""
+    """Of the version that answers within its validity; empty if there is none."""
     pending_sha256: str
     pending_groups: tuple[str, ...]
     """Take effect with the pending version."""
     stale: bool
     """The index lost the version that answers."""
+    pruned: bool
+    """The validity of the version that answered is over, and the index has let go of it."""
+    worker: str
+    """Who works on it; empty: nobody, or somebody without a lease."""
 
     @property
     def target(self) -> str:
@@ -104,40 +177,23 @@ class Entry:
         return self.sha256 if self.stale else self.pending_sha256
 
 
-def open_engine(file: Path) -> Engine:
-    """Engine on a SQLite file, its tables created."""
-    engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": 10})
-    event.listen(engine, "connect", _configure)
-    event.listen(engine, "begin", _begin)
-    with writing(engine).begin() as connection:
-        METADATA.create_all(connection)
-    return engine
-
-
 def writing(engine: Engine) -> Engine:
     """The same engine, whose transactions take the write lock at their start."""
     return engine.execution_options(footnote_writes=True)
 
 
-def _configure(connection: Any, _record: object) -> None:
-    # The driver's own transactions begin too late to make read-then-write atomic.
-    connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("footnote_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+def version_of(sha256: str) -> str:
+    """The version that a content makes: the first 16 hex digits."""
+    return sha256[:16]
 
 
 def document_of(row: Row[Any]) -> Document:
-    """A row of `documents`; before its first version answers, with the pending content."""
-    answers = bool(row.version)
+    """A row of `documents` whatever the time is; before a first version, the pending content."""
+    indexed = bool(row.version)
     return Document(
         id=row.id,
         name=row.name,
-        sha256=row.sha256 if answers else row.pending_sha256,
+        sha256=row.sha256 if indexed else row.pending_sha256,
         media_type=row.media_type,
         version=row.version,
         groups=tuple(row.groups),
@@ -145,23 +201,42 @@ def document_of(row: Row[Any]) -> Document:
         state=State(row.state),
         reason=row.reason,
         chunks=row.chunks,
-        size=row.size if answers else row.pending_size,
+        size=row.size if indexed else row.pending_size,
         added_at=row.added_at,
+        parent=row.parent,
+        source=row.source,
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+        findings=tuple(row.findings),
+        attempts=row.attempts,
+        retry_at=row.retry_at,
     )
 
 
-def entry_in(connection: Connection, document_id: str) -> Entry | None:
-    """The entry with this id as the transaction sees it."""
-    row = connection.execute(select(DOCUMENTS).where(DOCUMENTS.c.id == document_id)).one_or_none()
-    if row is None:
-        return None
+def at_moment(document: Document, now: str) -> Document:
+    """The document as of `now`: without a version outside the validity of the one it has."""
+    begun = document.valid_from <= now
+    over = bool(document.valid_until) and document.valid_until <= now
+    return document if begun and not over else replace(document, version="")
+
+
+def entry_of(row: Row[Any]) -> Entry:
+    """A row of `documents` with what is to be done about it."""
     return Entry(
         document=document_of(row),
         sha256=row.sha256,
         pending_sha256=row.pending_sha256,
         pending_groups=tuple(row.pending_groups),
         stale=row.stale,
+        pruned=row.pruned,
+        worker=row.worker,
     )
+
+
+def entry_in(connection: Connection, document_id: str) -> Entry | None:
+    """The entry with this id as the transaction sees it."""
+    row = connection.execute(select(DOCUMENTS).where(DOCUMENTS.c.id == document_id)).one_or_none()
+    return None if row is None else entry_of(row)
 
 
 def require(connection: Connection, document_id: str) -> Entry:
@@ -178,13 +253,14 @@ def change(connection: Connection, document_id: str, **values: Any) -> None:
 
 
 def waits_for(entry: Entry) -> ColumnElement[bool]:
-    """Whether the document still waits for what `entry` says that it waits for."""
+    """Whether the document still waits for what `entry` says, and from the same worker."""
     return and_(
         DOCUMENTS.c.id == entry.document.id,
         DOCUMENTS.c.state.in_([State.WAITING, State.WORKING]),
         DOCUMENTS.c.sha256 == entry.sha256,
         DOCUMENTS.c.pending_sha256 == entry.pending_sha256,
         DOCUMENTS.c.stale == entry.stale,
+        DOCUMENTS.c.worker == entry.worker,
     )
 
 
@@ -195,16 +271,8 @@ def set_access(connection: Connection, document_id: str, groups: Sequence[str]) 
         connection.execute(insert(ACCESS).values(document_id=document_id, group=group))
 
 
-def add_content(connection: Connection, document_id: str, sha256: str) -> None:
-    """Note that a document has had this content."""
-    values = {"document_id": document_id, "sha256": sha256}
-    known = select(CONTENTS).filter_by(**values)
-    if sha256 and connection.execute(known).first() is None:
-        connection.execute(insert(CONTENTS).values(values))
-
-
 def note_unsynced(connection: Connection, document_id: str) -> None:
-    """Note that the index has yet to see the document's groups or removal."""
+    """Note that the index has yet to see the document's groups, switch or removal."""
     known = select(UNSYNCED).filter_by(document_id=document_id)
     if connection.execute(known).first() is None:
         connection.execute(insert(UNSYNCED).values(document_id=document_id))

@@ -1,37 +1,27 @@
 """The library: which documents there are, which version of each may answer, and their files.
 
-The catalogue is the truth; the index follows it. A document has at most two versions in play:
-the one that answers, and a pending one that takes its place by a single UPDATE once its chunks
-are in the index. This module does not know how a file is read or indexed (`ingest/pipeline.py`).
+The catalogue is the truth; the index follows it. A document has one version that answers, at most
+one pending that takes its place by a single UPDATE once its chunks are in the index, and any
+number indexed ahead of the moment from which they are valid (`rag/versions.py`). What answers is
+decided by the clock that the library is given. This module does not know how a file is read or
+indexed (`ingest/pipeline.py`).
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, Select, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Engine, Select, and_, delete, func, insert, or_, select
 
-from rag.catalogue import (
-    ACCESS,
-    CONTENTS,
-    DOCUMENTS,
-    FACTS,
-    UNSYNCED,
-    Entry,
-    add_content,
-    change,
-    document_of,
-    entry_in,
-    note_unsynced,
-    open_engine,
-    require,
-    set_access,
-    waits_for,
-    writing,
-)
-from rag.originals import Originals, Reading
-from rag.types import Document, State
+from rag import versions
+from rag.catalogue import ACCESS, DOCUMENTS, FACTS, RECEIPTS, VERSIONS, Entry, entry_in
+from rag.catalogue import version_of as version_of
+from rag.engine import open_engine, scrub
+from rag.moments import Clock, utc_now
+from rag.originals import Originals
+from rag.sketches import Sketches
+from rag.types import Document, State, Version
+from rag.work import Work
 
 _BATCH = 500
 """Ids per query: databases limit the number of parameters."""
@@ -41,19 +31,18 @@ Documents = list[Document]
 """Because `Library.list` hides the builtin from annotations."""
 
 
-def version_of(sha256: str) -> str:
-    """The version that a content makes: the first 16 hex digits."""
-    return sha256[:16]
-
-
-class Library:
+class Library(Work):
     """Catalogue and files under one folder. Safe to share between threads."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, clock: Clock = utc_now) -> None:
+        """Open or create it.
+
+        Raises:
+            ConfigError: the catalogue was written by a newer release.
+        """
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.files = Originals(folder)
-        self._engine = open_engine(folder / "catalogue.db")
-        self._writer = writing(self._engine)
+        super().__init__(open_engine(folder / "catalogue.db"), Originals(folder), clock)
+        self.sketches = Sketches(self._engine)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -64,22 +53,23 @@ class Library:
         return self._engine
 
     def get(self, document_id: str) -> Document | None:
-        entry = self.entry(document_id)
-        return entry.document if entry else None
+        """The document as it is now: `version` is empty if nothing of it answers."""
+        return self.get_many([document_id]).get(document_id)
 
     def entry(self, document_id: str) -> Entry | None:
+        """The document as it is written down, whatever the time is."""
         with self._engine.begin() as connection:
             return entry_in(connection, document_id)
 
     def get_many(self, ids: Iterable[str]) -> dict[str, Document]:
-        """The documents with these ids; unknown ids are left out."""
-        wanted = list(dict.fromkeys(ids))
+        """The documents with these ids as they are now; unknown ids are left out."""
+        wanted, now = list(dict.fromkeys(ids)), self.now()
         found: dict[str, Document] = {}
         with self._engine.begin() as connection:
             for start in range(0, len(wanted), _BATCH):
                 batch = wanted[start : start + _BATCH]
-                for row in connection.execute(select(DOCUMENTS).where(DOCUMENTS.c.id.in_(batch))):
-                    found[row.id] = document_of(row)
+                rows = connection.execute(select(DOCUMENTS).where(DOCUMENTS.c.id.in_(batch))).all()
+                found |= {d.id: d for d in versions.as_of(connection, rows, now)}
         return found
 
     def list(self, groups: frozenset[str] | None = None) -> Documents:
@@ -87,28 +77,88 @@ class Library:
         query = select(DOCUMENTS).order_by(DOCUMENTS.c.name)
         if groups is not None:
             query = query.where(DOCUMENTS.c.id.in_(_readable(groups)))
+        return self._documents(query)
+
+    def children(self, document_id: str) -> Documents:
+        """By name: the documents that came inside this one."""
+        query = select(DOCUMENTS).where(DOCUMENTS.c.parent == document_id)
+        return self._documents(query.order_by(DOCUMENTS.c.name))
+
+    def orphans(self, document_id: str) -> Sequence[str]:
+        """Ids of documents that came inside this one, and are in no content of it any more."""
         with self._engine.begin() as connection:
-            return [document_of(row) for row in connection.execute(query)]
+            return versions.orphans(connection, document_id)
+
+    def versions(self, document_id: str) -> Sequence[Version]:
+        """All contents that the document has had, has or will have; what came last is first."""
+        with self._engine.begin() as connection:
+            return versions.list_of(connection, document_id, self.now())
+
+    def held(self, document_id: str) -> tuple[Mapping[str, Sequence[str]], str]:
+        """Versions that the index is to hold, each with who may read it; and the one to come."""
+        with self._engine.begin() as connection:
+            return versions.held(connection, document_id)
+
+    def with_content(self, sha256: str) -> Sequence[str]:
+        """Ids of the documents whose answering or pending content this is, oldest first."""
+        ahead = select(VERSIONS.c.document_id).where(VERSIONS.c.sha256 == sha256, VERSIONS.c.ahead)
+        query = (
+            select(DOCUMENTS.c.id)
+            .where(
+                or_(
+                    and_(DOCUMENTS.c.sha256 == sha256, DOCUMENTS.c.version != ""),
+                    DOCUMENTS.c.pending_sha256 == sha256,
+                    DOCUMENTS.c.id.in_(ahead),
+                )
+            )
+            .order_by(DOCUMENTS.c.added_at, DOCUMENTS.c.name)
+        )
+        return self._ids(query)
 
     def count_readable(self, groups: frozenset[str]) -> int:
         """How many documents with a version that answers any of `groups` may read."""
+        now = self.now()
+        valid = and_(
+            DOCUMENTS.c.version != "",
+            DOCUMENTS.c.valid_from <= now,
+            or_(DOCUMENTS.c.valid_until == "", DOCUMENTS.c.valid_until > now),
+        )
+        takes_over = and_(DOCUMENTS.c.next_at != "", DOCUMENTS.c.next_at <= now)
         query = (
             select(func.count())
             .select_from(DOCUMENTS)
-            .where(DOCUMENTS.c.version != "", DOCUMENTS.c.id.in_(_readable(groups)))
+            .where(or_(valid, takes_over), DOCUMENTS.c.id.in_(_readable(groups)))
         )
         with self._engine.begin() as connection:
             return int(connection.execute(query).scalar_one())
 
     def unfinished(self) -> Sequence[str]:
         """Ids of documents WAITING or WORKING, oldest first."""
-        query = (
-            select(DOCUMENTS.c.id)
-            .where(DOCUMENTS.c.state.in_([State.WAITING, State.WORKING]))
-            .order_by(DOCUMENTS.c.added_at, DOCUMENTS.c.name)
+        query = select(DOCUMENTS.c.id).where(DOCUMENTS.c.state.in_([State.WAITING, State.WORKING]))
+        return self._ids(query.order_by(DOCUMENTS.c.added_at, DOCUMENTS.c.name))
+
+    def retry_due(self) -> Sequence[str]:
+        """Ids of FAILED documents that are to be tried again by now, longest due first."""
+        query = select(DOCUMENTS.c.id).where(
+            DOCUMENTS.c.state == State.FAILED,
+            DOCUMENTS.c.retry_at != "",
+            DOCUMENTS.c.retry_at <= self.now(),
+        )
+        return self._ids(query.order_by(DOCUMENTS.c.retry_at))
+
+    def workers(self) -> Sequence[str]:
+        """Who works on documents, or ended without letting go of them."""
+        query = select(DOCUMENTS.c.worker).where(DOCUMENTS.c.worker != "").distinct()
+        return self._ids(query)
+
+    def progress(self, document_id: str) -> tuple[str, int, int] | None:
+        """Stage, done and total of the work on a document; None if nobody works on it."""
+        query = select(DOCUMENTS).where(
+            DOCUMENTS.c.id == document_id, DOCUMENTS.c.state == State.WORKING
         )
         with self._engine.begin() as connection:
-            return [row.id for row in connection.execute(query)]
+            row = connection.execute(query).one_or_none()
+        return (row.stage, row.done, row.total) if row is not None and row.stage else None
 
     # Files
 
@@ -126,167 +176,7 @@ class Library:
         reading = self.files.reading(document.sha256)
         return reading.elements if reading else []
 
-    # Changing
-
-    def add(self, document: Document) -> Document:
-        """A first version: `document.sha256` is pending unless it is empty (REJECTED at once)."""
-        row = {
-            "id": document.id,
-            "name": document.name,
-            "pending_sha256": document.sha256,
-            "pending_size": document.size,
-            "pending_groups": list(document.groups),
-            "groups": list(document.groups),
-            "state": document.state,
-            "reason": document.reason,
-            "added_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        }
-        with self._writer.begin() as connection:
-            connection.execute(insert(DOCUMENTS).values(row))
-            set_access(connection, document.id, document.groups)
-            add_content(connection, document.id, document.sha256)
-            return require(connection, document.id).document
-
-    def await_version(
-        self, document_id: str, sha256: str, size: int, groups: Sequence[str]
-    ) -> Document:
-        """Make a content pending; `groups` take effect with it. Nothing that answers changes."""
-        with self._writer.begin() as connection:
-            change(
-                connection,
-                document_id,
-                pending_sha256=sha256,
-                pending_size=size,
-                pending_groups=list(groups),
-                state=State.WAITING,
-                reason="",
-            )
-            add_content(connection, document_id, sha256)
-            return require(connection, document_id).document
-
-    def keep_version(self, document_id: str, stale: bool) -> Document:
-        """Drop what is pending: the version that answers stays; `stale` if it needs indexing."""
-        state = State.WAITING if stale else State.READY
-        with self._writer.begin() as connection:
-            change(connection, document_id, pending_sha256="", stale=stale, state=state, reason="")
-            return require(connection, document_id).document
-
-    def mark(self, document_id: str, state: State, reason: str = "") -> Document:
-        with self._writer.begin() as connection:
-            change(connection, document_id, state=state, reason=reason)
-            return require(connection, document_id).document
-
-    def begin(self, document_id: str) -> Entry | None:
-        """Mark an unfinished document WORKING; None if there is nothing to be done."""
-        with self._writer.begin() as connection:
-            entry = entry_in(connection, document_id)
-            if entry is None or entry.document.state not in (State.WAITING, State.WORKING):
-                return None
-            change(connection, document_id, state=State.WORKING, reason="")
-            return require(connection, document_id)
-
-    def switch(self, entry: Entry, reading: Reading) -> bool:
-        """Let the target of `entry` answer; False if the document no longer waits for it."""
-        sha256 = entry.target
-        values: dict[str, Any] = {
-            "sha256": sha256,
-            "version": version_of(sha256),
-            "media_type": reading.media_type,
-            "pages": reading.pages,
-            "chunks": reading.chunks,
-            "stale": False,
-            "state": State.READY,
-            "reason": "",
-        }
-        if entry.stale:
-            values["state"] = State.WAITING if entry.pending_sha256 else State.READY
-        else:
-            values |= {"pending_sha256": "", "size": DOCUMENTS.c.pending_size}
-            values["groups"] = list(entry.pending_groups)
-        with self._writer.begin() as connection:
-            done = connection.execute(
-                update(DOCUMENTS).where(waits_for(entry)).values(values)
-            ).rowcount
-            if done and not entry.stale:
-                set_access(connection, entry.document.id, entry.pending_groups)
-        return bool(done)
-
-    def give_up(self, entry: Entry, state: State, reason: str, answers: bool) -> bool:
-        """Record that the target of `entry` was not indexed; `answers`: its version still does."""
-        values: dict[str, Any] = {"state": state, "reason": reason}
-        if entry.stale and state is State.REJECTED:
-            values["stale"] = False
-            if not answers:
-                values |= {"sha256": "", "version": "", "chunks": 0, "pages": 0}
-            if entry.pending_sha256:
-                values["state"] = State.WAITING
-            elif not answers:
-                values |= {"pending_sha256": entry.sha256, "pending_size": entry.document.size}
-        query = update(DOCUMENTS).where(waits_for(entry)).values(values)
-        with self._writer.begin() as connection:
-            return bool(connection.execute(query).rowcount)
-
-    def set_groups(
-        self, document_id: str, groups: Sequence[str], pending: Sequence[str] | None = None
-    ) -> None:
-        """Who may read, now and (`pending`) with the next version; noted until `synced`."""
-        later = list(groups if pending is None else pending)
-        with self._writer.begin() as connection:
-            change(connection, document_id, groups=list(groups), pending_groups=later)
-            set_access(connection, document_id, groups)
-            note_unsynced(connection, document_id)
-
-    def expire_index(self, document_id: str = "") -> None:
-        """Note that the index holds nothing (of one document): it is to be indexed again."""
-        has_content = or_(DOCUMENTS.c.version != "", DOCUMENTS.c.pending_sha256 != "")
-        query = update(DOCUMENTS).where(has_content)
-        if document_id:
-            query = query.where(DOCUMENTS.c.id == document_id)
-        query = query.values(stale=DOCUMENTS.c.version != "", state=State.WAITING, reason="")
-        with self._writer.begin() as connection:
-            connection.execute(query)
-
-    def remove(self, document_id: str) -> bool:
-        """Forget a document and the files that no other has had; noted until `synced`."""
-        with self._writer.begin() as connection:
-            query = delete(DOCUMENTS).where(DOCUMENTS.c.id == document_id)
-            found = bool(connection.execute(query).rowcount)
-            set_access(connection, document_id, ())
-            note_unsynced(connection, document_id)
-        self._discard_contents(document_id)
-        return found
-
-    # What a crash may have left undone
-
-    def unsynced(self) -> Sequence[str]:
-        """Documents whose groups or removal the index may not have seen."""
-        with self._engine.begin() as connection:
-            return [row.document_id for row in connection.execute(select(UNSYNCED))]
-
-    def synced(self, document_id: str) -> None:
-        """The index has seen the document's groups or removal."""
-        with self._writer.begin() as connection:
-            connection.execute(delete(UNSYNCED).where(UNSYNCED.c.document_id == document_id))
-
-    def finish_removals(self) -> None:
-        """Delete the files of documents whose removal was interrupted."""
-        known = exists().where(DOCUMENTS.c.id == CONTENTS.c.document_id)
-        with self._engine.begin() as connection:
-            query = select(CONTENTS.c.document_id).where(~known).distinct()
-            left = [row.document_id for row in connection.execute(query)]
-        for document_id in left:
-            self._discard_contents(document_id)
-
-    def _discard_contents(self, document_id: str) -> None:
-        others = CONTENTS.alias()
-        shared = exists().where(
-            others.c.sha256 == CONTENTS.c.sha256, others.c.document_id != document_id
-        )
-        own = CONTENTS.c.document_id == document_id
-        with self._writer.begin() as connection:
-            for row in connection.execute(select(CONTENTS.c.sha256).where(own, ~shared)):
-                self.files.discard(row.sha256)
-            connection.execute(delete(CONTENTS).where(own))
+    # Facts and receipts
 
     def fact(self, key: str) -> str:
         """A remembered value; empty if there is none."""
@@ -298,6 +188,31 @@ class Library:
         with self._writer.begin() as connection:
             connection.execute(delete(FACTS).where(FACTS.c.key == key))
             connection.execute(insert(FACTS).values(key=key, value=value))
+
+    def keep_receipt(self, receipt: Mapping[str, Any]) -> None:
+        """Keep what a removal left behind; `id`, `document_id` and `at` are among the keys."""
+        row = {key: receipt[key] for key in ("id", "document_id", "at")}
+        with self._writer.begin() as connection:
+            connection.execute(insert(RECEIPTS).values(row | {"receipt": dict(receipt)}))
+
+    def receipts(self, limit: int = 100) -> Sequence[dict[str, Any]]:
+        """Of the last removals, the latest first."""
+        query = select(RECEIPTS.c.receipt).order_by(RECEIPTS.c.at.desc(), RECEIPTS.c.id)
+        with self._engine.begin() as connection:
+            return [dict(row) for row in connection.execute(query.limit(limit)).scalars()]
+
+    def scrub(self) -> None:
+        """Let no deleted word stay in the catalogue's files."""
+        scrub(self._engine)
+
+    def _documents(self, query: Select[Any]) -> Documents:
+        with self._engine.begin() as connection:
+            rows = connection.execute(query).all()
+            return versions.as_of(connection, rows, self.now())
+
+    def _ids(self, query: Select[tuple[str]]) -> Sequence[str]:
+        with self._engine.begin() as connection:
+            return [str(identifier) for identifier in connection.execute(query).scalars()]
 
 
 def _readable(groups: frozenset[str]) -> Select[tuple[str]]:

@@ -35,6 +35,7 @@ def finish(library: Library, document_id: str) -> Document:
     entry = library.begin(document_id)
     assert entry
     assert library.switch(entry, READING)
+    library.synced(document_id)
     document = library.get(document_id)
     assert document
     return document
