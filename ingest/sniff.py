@@ -5,6 +5,7 @@ file is harmless, only whether Footnote can read it.
 """
 
 import re
+import struct
 import zipfile
 from pathlib import Path, PurePosixPath
 
@@ -19,6 +20,12 @@ ODT = "application/vnd.oasis.opendocument.text"
 EPUB = "application/epub+zip"
 RTF = "text/rtf"
 EML = "message/rfc822"
+MSG = "application/vnd.ms-outlook"
+ZIP = "application/zip"
+TAR = "application/x-tar"
+GZIP = "application/gzip"
+BZIP2 = "application/x-bzip2"
+XZ = "application/x-xz"
 HTML = "text/html"
 MARKDOWN = "text/markdown"
 CSV = "text/csv"
@@ -28,19 +35,24 @@ TEXT = "text/plain"
 NAMES = {
     PDF: "PDF", DOCX: "Word (DOCX)", PPTX: "PowerPoint (PPTX)", XLSX: "Excel (XLSX)",
     ODT: "OpenDocument text (ODT)", EPUB: "EPUB", RTF: "RTF", EML: "e-mail (EML)",
+    MSG: "e-mail (MSG)", ZIP: "a ZIP archive", TAR: "a TAR archive", GZIP: "a GZIP file",
+    BZIP2: "a BZIP2 file", XZ: "an XZ file",
     HTML: "HTML", MARKDOWN: "Markdown", CSV: "CSV", TSV: "TSV", TEXT: "plain text",
 }  # fmt: skip
-READABLE = "PDF, DOCX, PPTX, XLSX, HTML, Markdown, TXT, CSV, TSV and EML"
+ARCHIVES = frozenset({ZIP, TAR, GZIP, BZIP2, XZ})
+"""They have no text of their own, only members."""
+READABLE = "PDF, DOCX, PPTX, XLSX, HTML, Markdown, TXT, CSV, TSV, EML, MSG, ZIP and TAR"
 
 _SUFFIXES = {
     "pdf": {PDF}, "docx": {DOCX}, "docm": {DOCX}, "pptx": {PPTX}, "pptm": {PPTX},
     "xlsx": {XLSX}, "xlsm": {XLSX}, "odt": {ODT}, "epub": {EPUB}, "rtf": {RTF},
-    "eml": {EML}, "html": {HTML}, "htm": {HTML}, "xhtml": {HTML},
+    "eml": {EML}, "msg": {MSG}, "html": {HTML}, "htm": {HTML}, "xhtml": {HTML},
     "md": {MARKDOWN, HTML}, "markdown": {MARKDOWN, HTML}, "csv": {CSV}, "tsv": {TSV},
     "tab": {TSV}, "txt": {TEXT, HTML, EML}, "text": {TEXT, HTML, EML}, "log": {TEXT},
 }  # fmt: skip
 """What a file of this suffix may turn out to be; other suffixes promise nothing."""
 _TEXTS = {"md": MARKDOWN, "markdown": MARKDOWN, "csv": CSV, "tsv": TSV, "tab": TSV}
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _PARTS = (("word/", DOCX), ("ppt/", PPTX), ("xl/", XLSX))
 _MAIL = re.compile(rb"(?:[A-Za-z][A-Za-z0-9-]*:[^\n]*\n(?:[ \t][^\n]*\n)*){2,}", re.MULTILINE)
 _MAIL_KEYS = re.compile(
@@ -86,8 +98,8 @@ def _content_type(path: Path, name: str, head: bytes, suffix: str) -> str:
     if head.startswith(b"{\\rtf"):
         return RTF
     found = _magic(head)
-    if found == "application/CDFV2" or found.startswith("application/vnd.ms") or "ole" in found:
-        return _ole(name, head)
+    if head.startswith(_OLE):
+        return _ole(path, name, head)
     if not _is_text(found, head):
         return found
     if _HTML.match(head[:4096].removeprefix(b"\xef\xbb\xbf")):
@@ -151,16 +163,26 @@ def _container(path: Path, name: str) -> str:
         for prefix, media_type in _PARTS:
             if any(entry.startswith(prefix) for entry in names):
                 return media_type
-    return "application/zip"
+    return ZIP
 
 
-def _ole(name: str, head: bytes) -> str:
-    """Old Office, Outlook, or a locked new Office file: all OLE containers."""
-    if "EncryptedPackage".encode("utf-16-le") in head or b"E\x00n\x00c\x00r\x00y\x00p\x00t" in head:
+def _ole(path: Path, name: str, head: bytes) -> str:
+    """Outlook's mail, old Office, or a locked new Office file: all OLE containers."""
+    import olefile
+
+    try:
+        with olefile.OleFileIO(str(path)) as ole:
+            entries = {entry[0] for entry in ole.listdir(streams=True, storages=True)}
+    except (OSError, IndexError, TypeError, ValueError, struct.error):
+        entries = set()
+    locked = "EncryptedPackage" in entries or "EncryptedPackage".encode("utf-16-le") in head
+    if locked:
         raise RejectedFile(
             f"{name}: the file is locked with a password. Remove the password and add it again."
         )
+    if "__properties_version1.0" in entries:
+        return MSG
     raise RejectedFile(
-        f"{name}: the old Office format (DOC, XLS, PPT, MSG) is not read. Save it as DOCX, XLSX, "
-        "PPTX or EML and add it again."
+        f"{name}: the old Office format (DOC, XLS, PPT) is not read. Save it as DOCX, XLSX or "
+        "PPTX and add it again."
     )

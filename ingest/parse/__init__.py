@@ -1,6 +1,7 @@
-"""File → unstructured elements: PDF and sheets by our own readers, the rest by unstructured.
+"""File → unstructured elements, and the files that were inside it.
 
-Zero elements are an error, never an empty result: a file is either read or rejected.
+A file is read or rejected, never silently empty: without elements there are members, pages that
+are known to be blank or unread, or an error.
 """
 
 from collections.abc import Mapping
@@ -9,25 +10,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest import sniff
+from ingest.limits import Limits
 from ingest.parse.decode import decode
+from ingest.parse.unpack import Member, Unpacker
 from serving.errors import RejectedFile
 
 if TYPE_CHECKING:
     from unstructured.documents.elements import Element
 
+_DEFAULT = Limits()
+__all__ = ["Member", "Parsed", "Word", "parse"]
 
 Word = tuple[str, float, float, float, float]
 """Recognised text with its left, bottom, right, top, in the page's user space."""
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A file that came inside another: an attachment, a file of an archive."""
-
-    name: str
-    """Its path inside, with `/`; as the container gives it, not yet made safe."""
-    path: Path
-    """Where it was unpacked to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,26 +47,43 @@ class Parsed:
     """The words of those pages, for highlighting."""
 
 
-def parse(path: Path, name: str) -> Parsed:
+def parse(path: Path, name: str, folder: Path | None = None, limits: Limits = _DEFAULT) -> Parsed:
     """Read the file at `path`, which people know as `name`. Use `ingest.guard` for files of
-    strangers: this runs in the calling process without limits.
+    strangers: this runs in the calling process without limits on time and memory.
+
+    `folder` is an empty folder for the files inside it; without one they are only named.
 
     Raises:
         RejectedFile: the file will never be read as it is; the message says why.
     """
-    return _parse(path, name, depth=0)
-
-
-def _parse(path: Path, name: str, depth: int) -> Parsed:
     media_type = sniff.sniff(path, name)
-    elements, pages = _read(path, name, media_type, depth)
-    if not any(element.text.strip() for element in elements):
+    unpacker = Unpacker(name, folder, limits)
+    if media_type in sniff.ARCHIVES:
+        _unpack(path, name, media_type, unpacker)
+        return Parsed([], 0, media_type, tuple(unpacker.members), unpacker.skipped)
+    elements, pages = _read(path, name, media_type, unpacker)
+    if not any(e.text.strip() for e in elements) and not unpacker.members:
         raise RejectedFile(f"{name}: no text was found in it. Add a file that holds text.")
-    return Parsed(elements, pages, media_type)
+    return Parsed(elements, pages, media_type, tuple(unpacker.members), unpacker.skipped)
 
 
-def _read(path: Path, name: str, media_type: str, depth: int) -> "tuple[list[Element], int]":
-    # Each reader brings its own libraries: imported only where a file needs it.
+# Each reader brings its own libraries: imported only where a file needs it.
+
+
+def _unpack(path: Path, name: str, media_type: str, unpacker: Unpacker) -> None:
+    from ingest.parse import archive
+
+    if media_type == sniff.ZIP:
+        archive.unpack_zip(path, name, unpacker)
+    elif media_type == sniff.TAR:
+        archive.unpack_tar(path, name, unpacker)
+    else:
+        archive.unpack_compressed(path, name, media_type, unpacker)
+
+
+def _read(
+    path: Path, name: str, media_type: str, unpacker: Unpacker
+) -> "tuple[list[Element], int]":
     if media_type == sniff.PDF:
         from ingest.parse.pdf import parse_pdf
 
@@ -84,11 +96,11 @@ def _read(path: Path, name: str, media_type: str, depth: int) -> "tuple[list[Ele
         from ingest.parse.office import parse_pptx
 
         return parse_pptx(path, name)
-    return _read_pageless(path, name, media_type, depth), 0
+    return _read_pageless(path, name, media_type, unpacker), 0
 
 
-def _read_pageless(path: Path, name: str, media_type: str, depth: int) -> "list[Element]":
-    from ingest.parse import mail, office, plain, sheets
+def _read_pageless(path: Path, name: str, media_type: str, unpacker: Unpacker) -> "list[Element]":
+    from ingest.parse import mail, office, outlook, plain, sheets
 
     if media_type in (sniff.CSV, sniff.TSV):
         return sheets.parse_csv(path, name, "\t" if media_type == sniff.TSV else "")
@@ -99,7 +111,9 @@ def _read_pageless(path: Path, name: str, media_type: str, depth: int) -> "list[
     if media_type == sniff.MARKDOWN:
         return office.parse_markdown(decode(path, name))
     if media_type == sniff.EML:
-        return mail.parse_mail(path, name, lambda p, n, d: _parse(p, n, d).elements, depth)
+        return mail.parse_mail(path, name, unpacker)
+    if media_type == sniff.MSG:
+        return outlook.parse_msg(path, name, unpacker)
     if media_type == sniff.TEXT:
         return plain.parse_plain(decode(path, name))
     raise RejectedFile(

@@ -5,6 +5,7 @@ by their letters, then charset-normalizer. Short single-byte texts can be misrea
 is too little to tell by.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from serving.errors import RejectedFile
@@ -16,7 +17,7 @@ _MARKS = (
     (b"\xfe\xff", "utf-16"),
 )
 _SINGLE = ["cp1251", "koi8_r", "cp866", "iso8859_5", "mac_cyrillic", "cp1252", "latin_1"]
-_RUSSIAN = ["cp1251", "koi8_r", "cp866", "iso8859_5", "mac_cyrillic"]
+_RUSSIAN = ("cp1251", "koi8_r", "cp866", "iso8859_5", "mac_cyrillic")
 _FREQUENT = frozenset("оеаинтсрвл")
 _MARKS_IN_TEXT = frozenset("«»—–№…“”„’\u00a0•°§")
 
@@ -64,17 +65,24 @@ def _wide(data: bytes) -> str | None:
 
 
 def _russian(data: bytes) -> str | None:
-    """The Russian encoding under which it looks most like Russian."""
-    high = sum(1 for byte in data if byte > 127)
-    if high < 0.1 * len(data):
+    """The text in the Russian encoding under which it looks most like Russian."""
+    if sum(1 for byte in data if byte > 127) < 0.1 * len(data):
         return None
-    best: tuple[float, str] | None = None
-    for encoding in _RUSSIAN:
+    encoding = russian_encoding(data)
+    return _try(data, encoding) if encoding else None
+
+
+def russian_encoding(data: bytes, encodings: Sequence[str] = _RUSSIAN) -> str:
+    """That of `encodings` under which `data` looks most like Russian; empty: under none."""
+    high = sum(1 for byte in data if byte > 127)
+    best = (0.4, "")
+    for encoding in encodings:
         text = _try(data, encoding)
-        if text is not None:
+        if text is not None and high:
             score = sum(_russian_weight(c) for c in text if c > "\x7f") / high
-            best = max(best or (0.0, ""), (score, text))
-    return best[1] if best and best[0] > 0.4 else None
+            if score > best[0]:
+                best = (score, encoding)
+    return best[1]
 
 
 def _russian_weight(char: str) -> float:

@@ -86,13 +86,18 @@ def parse_html(path: Path, name: str) -> "list[Element]":
     """Raises:
     RejectedFile: its encoding cannot be told.
     """
-    install()
-    from unstructured.partition.html import partition_html
-
     data = path.read_bytes()
     text = _declared(data) or decode_bytes(data)
     if text is None:
         raise RejectedFile(f"{name}: its encoding cannot be told. Save it as UTF-8.")
+    return parse_html_text(text)
+
+
+def parse_html_text(text: str) -> "list[Element]":
+    """Elements of HTML that is decoded already."""
+    install()
+    from unstructured.partition.html import partition_html
+
     # lxml refuses a declaration in text that is decoded already.
     text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text)
     return _pageless(_tidy(partition_html(text=text, languages=_NO_DETECTION)))

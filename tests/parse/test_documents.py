@@ -54,7 +54,7 @@ HOLDS = [
     ("50_wiki_duck.html", "NarrativeText", "waterfowl"),
     ("51_10k_1p.html", "Table", "Common stock | GLXZ | OTCQB marketplace"),
     ("52_ru_faq.html", "Title", "2.1. Какая версия Debian является последней?"),
-    ("60_attach.eml", "NarrativeText", "Hey this is a fake attachment!"),
+    ("60_attach.eml", "NarrativeText", "Attachments: fake-attachment.txt"),
     ("61_family.eml", "NarrativeText", "There will be face painting, a petting zoo"),
     ("70_readme.md", "Title", "Example Docs"),
     ("71_ru_cp1251.txt", "NarrativeText", "Linux"),
@@ -130,10 +130,14 @@ def test_slides_are_pages(shared_docs: Path) -> None:
     assert (parsed.pages, second.metadata.page_number) == (4, 2)
 
 
-def test_mail_has_its_headers_and_the_name_of_its_attachment(shared_docs: Path) -> None:
-    texts = [e.text for e in read(shared_docs, "60_attach.eml").elements]
+def test_mail_has_its_headers_and_its_attachment_as_a_member(
+    shared_docs: Path, tmp_path: Path
+) -> None:
+    parsed = parse(shared_docs / "60_attach.eml", "60_attach.eml", tmp_path)
+    texts = [e.text for e in parsed.elements]
     assert any("From: Mallori Harrell" in text and "Subject: " in text for text in texts)
-    assert "fake-attachment.txt" in texts
+    assert [member.name for member in parsed.members] == ["fake-attachment.txt"]
+    assert "Hey this is a fake attachment!" in parsed.members[0].path.read_text()
 
 
 def test_media_types(shared_docs: Path) -> None:

@@ -1,14 +1,11 @@
 """Text encodings, sheets, mail, Markdown, HTML and DOCX, made here."""
 
 import datetime
-import io
-from email.message import EmailMessage
 from pathlib import Path
 
 import docx
 import openpyxl
 import pytest
-from PIL import Image
 from pptx import Presentation
 
 from ingest.parse import Parsed, parse
@@ -89,27 +86,6 @@ def test_csv_delimiters(tmp_path: Path, delimiter: str) -> None:
     )
     path.write_bytes(text.encode("cp1251"))
     assert lines(read(path)) == [("Table", 'Город | Сумма\nМосква, центр; "юг" | 10\nТверь | 7')]
-
-
-def test_mail_with_attachments(tmp_path: Path) -> None:
-    png = io.BytesIO()
-    Image.new("RGB", (9, 9)).save(png, "PNG")
-    mail = EmailMessage()
-    mail["From"], mail["To"] = "Анна <anna@example.org>", "it@example.org"
-    mail["Subject"], mail["Date"] = "Новый ноутбук", "Mon, 02 Mar 2026 10:00:00 +0000"
-    mail.set_content("Прошу выдать ноутбук.")
-    mail.add_attachment(b"item,price\nlaptop,900\n", "text", "csv", filename="order.csv")
-    mail.add_attachment(png.getvalue(), "image", "png", filename="photo.png")
-    path = tmp_path / "mail.eml"
-    path.write_bytes(mail.as_bytes())
-    found = lines(read(path))
-    assert found[0] == ("Title", "Новый ноутбук")
-    assert (
-        "From: Анна <anna@example.org>\nTo: it@example.org\nDate: Mon, 02 Mar 2026" in found[1][1]
-    )
-    assert ("NarrativeText", "Прошу выдать ноутбук.") in found
-    assert ("Table", "item | price\nlaptop | 900") in found
-    assert found[-1][1].startswith("Attachment was not read. photo.png: files of type image/png")
 
 
 def test_markdown_and_html_headings_keep_their_depth(tmp_path: Path) -> None:
