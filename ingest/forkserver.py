@@ -12,7 +12,6 @@ import contextlib
 import errno
 import gc
 import importlib
-import inspect
 import json
 import os
 import select
@@ -25,14 +24,14 @@ import time
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn, cast
+from typing import Any, BinaryIO, NoReturn
 
 from ingest.guard import DISK_FULL, FAULTY, OUT_OF_MEMORY, READ, REJECTED, TOO_EXPANDED
 from ingest.limits import Limits
-from ingest.parse import Parsed, parse
+from ingest.parse import parse
 from ingest.parse.nlp import install
 from ingest.parsed_file import dump
-from ingest.sandbox import adopt_orphans, die_with, leave_network, restrict
+from ingest.sandbox import adopt_orphans, die_with, leave_network, refuse_sockets, restrict
 from serving.errors import RejectedFile
 
 _RESULT = 3
@@ -118,7 +117,9 @@ class _Server:
             del self._children[descriptor]
         code = _end(child.pid)
         os.close(child.pidfd)
-        if not hung_up:
+        if hung_up:  # nobody is there to remove it
+            shutil.rmtree(child.scratch, ignore_errors=True)
+        else:
             with contextlib.suppress(OSError):  # nobody may be waiting any more
                 child.answer.send(json.dumps({"code": code, "timed_out": timed_out}).encode())
         child.answer.close()
@@ -127,7 +128,6 @@ class _Server:
         """The caller is gone: leave no process and no file of it behind."""
         for child in self._running():
             self._finish(child, timed_out=False, hung_up=True)
-            shutil.rmtree(child.scratch, ignore_errors=True)
 
 
 def _end(pid: int) -> int:
@@ -174,18 +174,12 @@ def _child(server: int, request: dict[str, Any], result: int, errors: int) -> No
 def read(path: Path, name: str, folder: Path, limits: Limits, target: BinaryIO) -> int:
     """Read one file in this process: `READ` and the result in `target`, or `REJECTED` and why."""
     try:
-        parsed = _parse(path, name, folder, limits)
+        parsed = parse(path, name, folder, limits)
     except RejectedFile as error:
         target.write(str(error).encode("utf-8", "replace"))
         return REJECTED
     dump(parsed, folder, target)
     return READ
-
-
-def _parse(path: Path, name: str, folder: Path, limits: Limits) -> Parsed:
-    # While the readers learn of the folder and the limits.
-    known = len(inspect.signature(parse).parameters)
-    return cast(Parsed, cast(Any, parse)(*(path, name, folder, limits)[:known]))
 
 
 def _tell(error: BaseException) -> None:
@@ -205,15 +199,21 @@ def _keep(result: int, errors: int) -> None:
     os.closerange(_RESULT + 1, 1 << 20)
 
 
+def warm() -> None:
+    """Import all that reading needs; starts no thread."""
+    install()
+    for module in _READERS:
+        importlib.import_module(module)
+
+
 def main() -> int:
     """Import the readers, say so by an empty JSON object, then serve until the caller is gone."""
     control = socket.socket(fileno=0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the caller's to act on
-    install()
-    for module in _READERS:
-        importlib.import_module(module)
+    warm()
     adopt_orphans()
     leave_network()
+    refuse_sockets()
     gc.collect()
     gc.freeze()  # children share these pages for as long as nobody writes to them
     control.send(b"{}")

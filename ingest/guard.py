@@ -213,6 +213,8 @@ class _ForkServer:
                 descriptors = [theirs.fileno(), result.fileno(), errors.fileno()]
                 try:
                     with self._sending:
+                        if self._control.fileno() < 0:  # stopped
+                            return None
                         socket.send_fds(self._control, [message], descriptors)
                 except (BrokenPipeError, ConnectionResetError):
                     return None
@@ -224,7 +226,8 @@ class _ForkServer:
 
     def stop(self) -> None:
         """End it and its children; idempotent."""
-        self._control.close()
+        with self._sending:
+            self._control.close()
         try:
             self._process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:

@@ -1,0 +1,313 @@
+"""The process that reads files: what it hands back, what ends it, what it may not do."""
+
+import gc
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest.guard import Parser
+from ingest.limits import Limits, limits_of
+from ingest.parse import Parsed
+from ingest.progress import Cancelled
+from rag.settings import Settings
+from serving.errors import RejectedFile
+
+ROOT = Path(__file__).resolve().parents[2]
+SLOW = 400_000
+"""Lines of a CSV that takes some seconds to read."""
+
+
+@pytest.fixture(scope="module")
+def parser() -> Iterator[Parser]:
+    parser = Parser(Limits(seconds=60))
+    yield parser
+    parser.close()
+
+
+@pytest.fixture
+def slow_file(tmp_path: Path) -> Path:
+    path = tmp_path / "slow.csv"
+    path.write_text("a,b,c\n" * SLOW)
+    return path
+
+
+def servers(parent: int) -> list[int]:
+    """Process ids of the reading processes, or of their children, that `parent` started."""
+    return [
+        pid
+        for pid in children(parent)
+        if "ingest.forkserver" in command(pid) and os.getsid(pid) == pid
+    ]
+
+
+def children(parent: int) -> list[int]:
+    found = []
+    for task in Path(f"/proc/{parent}/task").iterdir():
+        found += [int(pid) for pid in (task / "children").read_text().split()]
+    return found
+
+
+def command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except OSError:
+        return ""
+
+
+def status(pid: int) -> dict[str, str]:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return {key: value.strip() for key, value in (line.split(":", 1) for line in lines)}
+
+
+def wait_for(what: Callable[[], Any]) -> Any:
+    """The first true value; the test's own time limit ends a wait in vain."""
+    while not (value := what()):
+        time.sleep(0.01)
+    return value
+
+
+def read(parser: Parser, folder: Path, name: str, data: bytes) -> Parsed:
+    path = folder / "stored"
+    path.write_bytes(data)
+    (folder / "members").mkdir(exist_ok=True)
+    return parser.parse(path, name, folder / "members")
+
+
+def test_limits_are_the_settings() -> None:
+    settings = Settings(max_parse_seconds=1, max_parse_memory_mb=300, max_pages=2, max_members=3)
+    assert limits_of(settings) == Limits(1, 300, 2, settings.max_expanded_mb, 3)
+    assert limits_of(Settings()) == Limits()
+
+
+def test_one_process_reads_file_after_file(parser: Parser, tmp_path: Path) -> None:
+    read(parser, tmp_path, "a.txt", b"The first file.")
+    before = servers(os.getpid())
+    for text in (b"The second file.", b"The third file."):
+        assert [e.text for e in read(parser, tmp_path, "b.txt", text).elements] == [text.decode()]
+    assert servers(os.getpid()) == before
+    assert children(before[0]) == []
+
+
+def test_files_are_read_at_once(parser: Parser, tmp_path: Path) -> None:
+    def one(number: int) -> str:
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        return str(read(parser, folder, f"{number}.txt", f"Text {number}.".encode()).elements[0])
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(one, range(40))) == [f"Text {number}." for number in range(40)]
+
+
+def test_the_reason_of_a_rejection(parser: Parser, tmp_path: Path) -> None:
+    with pytest.raises(RejectedFile, match=r"^nothing\.pdf: the file is empty"):
+        read(parser, tmp_path, "nothing.pdf", b"")
+
+
+def test_a_name_of_several_lines_makes_one_line(parser: Parser, tmp_path: Path) -> None:
+    with pytest.raises(RejectedFile) as error:
+        read(parser, tmp_path, "a\nb\r\n.pdf", b"Only text.")
+    assert "\n" not in str(error.value)
+    assert "\r" not in str(error.value)
+
+
+def test_too_slow(slow_file: Path, tmp_path: Path) -> None:
+    parser = Parser(Limits(seconds=1))
+    with pytest.raises(RejectedFile, match=r"longer than 1 s.* FOOTNOTE_MAX_PARSE_SECONDS\.$"):
+        parser.parse(slow_file, "slow.csv", tmp_path)
+    assert children(servers(os.getpid())[-1]) == []
+    parser.close()
+
+
+def test_too_much_memory(tmp_path: Path) -> None:
+    parser = Parser(Limits(memory_mb=256))
+    with pytest.raises(RejectedFile, match=r"256 MiB.* FOOTNOTE_MAX_PARSE_MEMORY_MB\.$"):
+        read(parser, tmp_path, "large.txt", b"Some words of a very long text. " * 12_000_000)
+    parser.close()
+
+
+def test_a_closed_parser_leaves_no_process(tmp_path: Path) -> None:
+    before = servers(os.getpid())
+    parser = Parser(Limits())
+    parser.close()
+    assert servers(os.getpid()) == before
+    with pytest.raises(Cancelled):
+        read(parser, tmp_path, "a.txt", b"Text.")
+
+
+def test_closing_cancels_what_is_under_way(slow_file: Path, tmp_path: Path) -> None:
+    parser = Parser(Limits())
+    before = servers(os.getpid())
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(parser.parse, slow_file, "slow.csv", tmp_path)
+        server = wait_for(lambda: set(servers(os.getpid())) - set(before)).pop()
+        wait_for(lambda: servers(server))
+        parser.close()
+        with pytest.raises(Cancelled):
+            future.result()
+    assert servers(os.getpid()) == before
+
+
+def test_a_forgotten_parser_leaves_no_process(tmp_path: Path) -> None:
+    before = servers(os.getpid())
+    parser = Parser(Limits())
+    read(parser, tmp_path, "a.txt", b"Text.")
+    assert len(servers(os.getpid())) == len(before) + 1
+    del parser
+    gc.collect()
+    assert servers(os.getpid()) == before
+
+
+def test_a_dead_server_is_replaced_and_the_file_read(slow_file: Path, tmp_path: Path) -> None:
+    parser = Parser(Limits())
+    before = servers(os.getpid())
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(parser.parse, slow_file, "slow.csv", tmp_path)
+        server = wait_for(lambda: set(servers(os.getpid())) - set(before)).pop()
+        child = wait_for(lambda: servers(server))[0]
+        os.kill(server, signal.SIGKILL)
+        assert future.result().media_type == "text/csv"
+    assert not command(child)
+    assert read(parser, tmp_path, "next.txt", b"The next file.").elements
+    parser.close()
+
+
+def test_a_file_that_kills_the_server_twice_is_rejected(slow_file: Path, tmp_path: Path) -> None:
+    parser = Parser(Limits())
+    before = servers(os.getpid())
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(parser.parse, slow_file, "slow.csv", tmp_path)
+        for _ in range(2):
+            server = wait_for(lambda: set(servers(os.getpid())) - set(before)).pop()
+            wait_for(lambda pid=server: servers(pid))
+            os.kill(server, signal.SIGKILL)
+            wait_for(lambda pid=server: pid not in servers(os.getpid()) or not command(pid))
+            before.append(server)
+        with pytest.raises(RejectedFile, match=r"^slow\.csv: reading it ends the program"):
+            future.result()
+    parser.close()
+
+
+def test_a_killed_caller_leaves_nothing(slow_file: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from ingest.guard import Parser; "
+        "from ingest.limits import Limits; "
+        "Parser(Limits()).parse(Path(sys.argv[1]), 'slow.csv', Path(sys.argv[2]))"
+    )
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(slow_file), str(tmp_path)],
+        cwd=ROOT,
+        env=os.environ | {"TMPDIR": str(scratch)},
+    ) as caller:
+        server = wait_for(lambda: servers(caller.pid))[0]
+        child = wait_for(lambda: servers(server))[0]
+        caller.kill()
+    wait_for(lambda: not command(server) and not command(child))
+    assert list(scratch.iterdir()) == []
+
+
+def test_the_server_is_warm_lean_and_without_a_network(parser: Parser, tmp_path: Path) -> None:
+    read(parser, tmp_path, "a.txt", b"Text.")
+    server = servers(os.getpid())[0]
+    found = status(server)
+    assert found["Threads"] == "1"
+    assert found["Seccomp"] == "2"
+    assert found["NoNewPrivs"] == "1"
+    mapped = Path(f"/proc/{server}/maps").read_text()
+    for heavy in ("torch", "openvino", "qdrant"):
+        assert f"/{heavy}" not in mapped
+    assert "lxml" in mapped
+
+
+def test_the_server_knows_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOOTNOTE_TEST_KEY", "very secret")
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.invalid:1")
+    before = servers(os.getpid())
+    parser = Parser(Limits())
+    read(parser, tmp_path, "a.txt", b"Text.")
+    server = (set(servers(os.getpid())) - set(before)).pop()
+    environment = Path(f"/proc/{server}/environ").read_bytes()
+    assert b"secret" not in environment
+    assert b"proxy" not in environment.lower()
+    parser.close()
+
+
+@pytest.mark.parametrize("call", ["leave_network", "refuse_sockets"])
+def test_no_connection_can_be_made(call: str) -> None:
+    """Each of the two ways alone, also in a program that is started from there."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setblocking(False)
+        connect = f"import socket; socket.create_connection({listening.getsockname()!r}, 5)"
+        code = (
+            f"import subprocess, sys; from ingest.sandbox import {call}\n"
+            f"if not {call}(): sys.exit(77)\n"
+            f"sys.exit(subprocess.run([sys.executable, '-c', {connect!r}]).returncode)"
+        )
+        done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True)
+        if done.returncode == 77:
+            pytest.skip(f"this machine does not allow it: {call}")
+        assert done.returncode == 1
+        assert b"OSError" in done.stderr or b"PermissionError" in done.stderr
+        with pytest.raises(BlockingIOError):
+            listening.accept()
+
+
+def test_modules_that_never_come_near_a_file() -> None:
+    code = (
+        "import sys, threading, ingest.forkserver as f; f.warm(); "
+        "print([m for m in ('torch', 'llama_index', 'streamlit', 'transformers', 'qdrant_client')"
+        " if m in sys.modules], threading.active_count())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[] 1"
+
+
+def test_the_caller_needs_no_reader() -> None:
+    code = (
+        "import sys, ingest.guard; "
+        "print([m for m in ('unstructured', 'lxml', 'pypdfium2', 'numpy') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_threads_that_give_up_do_not_disturb_others(parser: Parser, tmp_path: Path) -> None:
+    """A file that is rejected beside one that is read, many times over."""
+    failures: list[str] = []
+
+    def bad(number: int) -> None:
+        folder = tmp_path / f"bad{number}"
+        folder.mkdir()
+        try:
+            read(parser, folder, "bad.docx", b"PK\x03\x04 no archive")
+            failures.append("read")
+        except RejectedFile:
+            pass
+
+    def good(number: int) -> None:
+        folder = tmp_path / f"good{number}"
+        folder.mkdir()
+        if not read(parser, folder, "good.txt", b"Good text.").elements:
+            failures.append("empty")
+
+    threads = [threading.Thread(target=f, args=(n,)) for n in range(10) for f in (bad, good)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
