@@ -17,7 +17,7 @@ from ingest.names import clean_groups
 from ingest.pipeline import Pipeline
 from ingest.sample import is_loaded, load_sample
 from ingest.show import progress_bar, table
-from rag.library import Library
+from rag.library import Library, open_library
 from rag.settings import Settings, load_settings
 from rag.types import State, document_id
 from serving.errors import FootnoteError, StoreBusy
@@ -60,6 +60,9 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("sample", help="add the sample organisation's documents, once")
     command.add_argument("folder", nargs="?", type=Path, default=_DATA)
     command.set_defaults(run=_sample)
+    command = commands.add_parser("worker", help="read documents that others accept and serve")
+    command.add_argument("--threads", type=int, help="documents at once (FOOTNOTE_WORKERS)")
+    command.set_defaults(run=_worker)
     return parser
 
 
@@ -122,9 +125,15 @@ def _sample(settings: Settings, options: argparse.Namespace) -> int:
     return 0  # the app starts all the same, and shows these lines
 
 
+def _worker(settings: Settings, options: argparse.Namespace) -> int:
+    from ingest.worker import work
+
+    return work(settings, options.threads or settings.workers or 1)
+
+
 def _library(settings: Settings) -> closing[Library]:
     """Beside a running app, and without loading a model."""
-    return closing(Library(settings.data_dir / "library"))
+    return closing(open_library(settings))
 
 
 @contextmanager

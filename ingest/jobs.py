@@ -8,10 +8,13 @@ on. This module does not know how a document is processed (`ingest/pipeline.py`)
 """
 
 import logging
+import os
+import socket
 import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 from ingest.pipeline import Pipeline
 from ingest.progress import Cancelled, Progress
@@ -59,6 +62,10 @@ class Jobs:
         Raises:
             ConfigError: `queue_url` is not Redis's.
         """
+        self.name = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:6]}"
+        """Of this worker process, unlike any other before or beside it."""
+        self.finished = 0
+        """Documents that this process made READY."""
         self._pipeline = pipeline
         self._stopping = threading.Event()
         self._running: dict[str, _Running] = {}
@@ -111,7 +118,10 @@ class Jobs:
         if self._running.setdefault(document_id, running) is not running:
             return  # queued twice, and another thread has it
         try:
-            self._pipeline.process(document_id, self._report)
+            done = self._pipeline.process(document_id, self._report)
+            if done is not None and done.state is State.READY:
+                with self._look_lock:
+                    self.finished += 1
         except Cancelled:
             if self._stopping.is_set():
                 self._queue.put(document_id)  # for whoever goes on working

@@ -1,7 +1,9 @@
 """Opens the catalogue's database and brings an older one up to date.
 
 On SQLite: write-ahead log, synced at every commit, writers queue for ten seconds, and what is
-deleted is overwritten with zeros. Only this module knows which database it is.
+deleted is overwritten with zeros. On PostgreSQL, for several machines: writers queue likewise, for
+a lock that each of their transactions takes at its start; what is deleted is in the files until
+the server vacuums them. Only this module knows which database it is.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,28 +21,75 @@ from sqlalchemy import (
     func,
     insert,
     inspect,
+    make_url,
     select,
     text,
 )
+from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.schema import CreateColumn, CreateIndex
 
 from rag.catalogue import DOCUMENTS, FACTS, METADATA, SCHEMA, VERSIONS, writing
 from serving.errors import ConfigError
 
 _SCHEMA_FACT = "schema"
+_POSTGRES = "postgresql+psycopg"
+_WAIT_SECONDS = 10
+_WRITE_LOCK = 0x666F6F74
+"""Number of the advisory lock in the catalogue's database, `foot` in ASCII."""
 
 
-def open_engine(file: Path) -> Engine:
-    """Engine on a SQLite file, its tables created or brought up to date.
+def open_engine(file: Path, url: str = "") -> Engine:
+    """Engine on the database, its tables created or brought up to date.
+
+    Args:
+        file: of SQLite; unused where `url` is given.
+        url: SQLAlchemy's address of a PostgreSQL database, `postgresql+psycopg://…`.
 
     Raises:
-        ConfigError: the catalogue was written by a newer release.
+        ConfigError: the catalogue was written by a newer release, or `url` is no PostgreSQL
+            that answers.
     """
-    engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": 10})
+    if url:
+        return _open_postgres(url)
+    engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": _WAIT_SECONDS})
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)
     bring_up_to_date(engine)
     return engine
+
+
+def _open_postgres(url: str) -> Engine:
+    try:
+        address = make_url(url)
+        if address.drivername != _POSTGRES:
+            raise ArgumentError
+    except ArgumentError:
+        raise ConfigError(
+            f"FOOTNOTE_CATALOGUE_URL is no address of PostgreSQL: write it like "
+            f"{_POSTGRES}://user:password@host:5432/database."
+        ) from None
+    engine = create_engine(
+        address,
+        pool_pre_ping=True,  # a restarted server costs nobody an error
+        connect_args={
+            "connect_timeout": _WAIT_SECONDS,
+            "options": f"-c lock_timeout={_WAIT_SECONDS}s",
+        },
+    )
+    event.listen(engine, "begin", _take_turn)
+    try:
+        bring_up_to_date(engine)
+    except OperationalError as error:
+        engine.dispose()
+        raise ConfigError(
+            f"The catalogue at {address.host} does not open ({_first_line(error)}). Start the "
+            "PostgreSQL server, or correct FOOTNOTE_CATALOGUE_URL."
+        ) from error
+    return engine
+
+
+def _first_line(error: OperationalError) -> str:
+    return (str(error.orig).strip() or type(error).__name__).splitlines()[0]
 
 
 def bring_up_to_date(engine: Engine) -> None:
@@ -87,6 +136,11 @@ def _configure(connection: Any, _record: object) -> None:
 def _begin(connection: Connection) -> None:
     writes = connection.get_execution_options().get("footnote_writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _take_turn(connection: Connection) -> None:
+    if connection.get_execution_options().get("footnote_writes", False):
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITE_LOCK})")
 
 
 def _columns(connection: Connection) -> Mapping[str, Sequence[str]]:

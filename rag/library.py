@@ -19,6 +19,7 @@ from rag.catalogue import version_of as version_of
 from rag.engine import open_engine, scrub
 from rag.moments import Clock, utc_now
 from rag.originals import Originals
+from rag.settings import Settings
 from rag.sketches import Sketches
 from rag.types import Document, State, Version
 from rag.work import Work
@@ -34,14 +35,17 @@ Documents = list[Document]
 class Library(Work):
     """Catalogue and files under one folder. Safe to share between threads."""
 
-    def __init__(self, folder: Path, clock: Clock = utc_now) -> None:
+    def __init__(self, folder: Path, clock: Clock = utc_now, *, url: str = "") -> None:
         """Open or create it.
 
+        Args:
+            url: of a catalogue on PostgreSQL; empty: SQLite in `folder`.
+
         Raises:
-            ConfigError: the catalogue was written by a newer release.
+            ConfigError: as `rag.engine.open_engine` says.
         """
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        super().__init__(open_engine(folder / "catalogue.db"), Originals(folder), clock)
+        super().__init__(open_engine(folder / "catalogue.db", url), Originals(folder), clock)
         self.sketches = Sketches(self._engine)
 
     def close(self) -> None:
@@ -146,6 +150,20 @@ class Library(Work):
         )
         return self._ids(query.order_by(DOCUMENTS.c.retry_at))
 
+    def takeable(self, limit: int) -> Sequence[str]:
+        """Ids of at most so many documents that nobody works on and that are due, oldest first."""
+        now = self.now()
+        left = or_(DOCUMENTS.c.worker == "", DOCUMENTS.c.lease_until < now)
+        again = and_(DOCUMENTS.c.retry_at != "", DOCUMENTS.c.retry_at <= now)
+        query = select(DOCUMENTS.c.id).where(
+            or_(
+                DOCUMENTS.c.state == State.WAITING,
+                and_(DOCUMENTS.c.state == State.WORKING, left),
+                and_(DOCUMENTS.c.state == State.FAILED, again),
+            )
+        )
+        return self._ids(query.order_by(DOCUMENTS.c.added_at, DOCUMENTS.c.name).limit(limit))
+
     def workers(self) -> Sequence[str]:
         """Who works on documents, or ended without letting go of them."""
         query = select(DOCUMENTS.c.worker).where(DOCUMENTS.c.worker != "").distinct()
@@ -213,6 +231,12 @@ class Library(Work):
     def _ids(self, query: Select[tuple[str]]) -> Sequence[str]:
         with self._engine.begin() as connection:
             return [str(identifier) for identifier in connection.execute(query).scalars()]
+
+
+def open_library(settings: Settings) -> Library:
+    """The library that the settings name. ConfigError: as `Library` says."""
+    folder = settings.data_dir / "library"
+    return Library(folder, url=settings.catalogue_url.get_secret_value())
 
 
 def _readable(groups: frozenset[str]) -> Select[tuple[str]]:

@@ -18,17 +18,16 @@ from typing import Self
 from llama_index.core.llms import LLM
 
 from rag.answer import Answerer
+from rag.corpus import open_corpus
 from rag.library import Library
 from rag.retrieve import Retriever
 from rag.settings import Settings
-from rag.store import CHUNKING, SCHEMA, Store
-from rag.store.opening import open_store
+from rag.store import Store
 from rag.store.sparse import SparseEncoder
 from rag.support import Verifier
 from rag.trace import LangfuseKeys, Tracer, open_tracer
 from rag.trace_store import TraceStore
-from rag.types import IndexSpec
-from serving.embedding import Embedder, open_embedder
+from serving.embedding import Embedder
 from serving.language_model import open_language_model
 from serving.rerank import open_reranker
 
@@ -73,31 +72,33 @@ def open_runtime(settings: Settings, *, rebuild: bool = False) -> Runtime:
         IndexMismatch: the index was built with other settings.
         StoreBusy: another process holds the embedded store.
     """
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
     llm = open_language_model(
         settings.llm_url, settings.llm_model, settings.llm_key.get_secret_value(),
         settings.llm_timeout,
     )  # fmt: skip
     with ExitStack() as stack:
-        embedder = open_embedder(
-            settings.embedding_model,
-            settings.data_dir / "models",
-            settings.embedding_url,
-            settings.embedding_key.get_secret_value(),
-        )
-        store = _open_store(settings, embedder, rebuild)
-        stack.callback(store.close)
-        library = Library(settings.data_dir / "library")
-        stack.callback(library.close)
+        corpus = stack.enter_context(open_corpus(settings, rebuild=rebuild))
         tracer = _open_tracer(settings)
         stack.callback(tracer.close)
         reranker = open_reranker(settings.rerank_model) if settings.rerank_model else None
         retriever = Retriever(
-            store, library, embedder, SparseEncoder(), settings.candidates, reranker
+            corpus.store,
+            corpus.library,
+            corpus.embedder,
+            SparseEncoder(),
+            settings.candidates,
+            reranker,
         )
         answerer = _answerer(settings, retriever, tracer, llm)
         return Runtime(
-            settings, embedder, store, library, tracer, retriever, answerer, stack.pop_all()
+            settings,
+            corpus.embedder,
+            corpus.store,
+            corpus.library,
+            tracer,
+            retriever,
+            answerer,
+            stack.pop_all(),
         )
 
 
@@ -112,18 +113,6 @@ def _answerer(
         passages=settings.passages,
         unsupported=settings.unsupported,
         max_question_chars=settings.max_question_chars,
-    )
-
-
-def _open_store(settings: Settings, embedder: Embedder, rebuild: bool) -> Store:
-    spec = IndexSpec(embedder.fingerprint, embedder.dimension, CHUNKING, SCHEMA)
-    return open_store(
-        settings.data_dir / "index",
-        settings.qdrant_url,
-        settings.qdrant_key.get_secret_value(),
-        settings.collection,
-        spec,
-        rebuild=rebuild,
     )
 
 
