@@ -9,11 +9,12 @@ import streamlit as st
 from app.markup import context_html, label
 from app.services import Services, local_principal
 from app.texts import Texts, cited_page, support_words
+from rag.context import around
 from rag.pages import page_png
-from rag.types import Chunk, Citation, Document, Principal
+from rag.types import Citation, Document, Principal
 
 _AROUND = 600
-"""Characters shown of each neighbouring chunk."""
+"""Characters shown before the cited chunk, and after it."""
 
 
 def open_panel(services: Services, text: Texts, citation: Citation, principal: Principal) -> None:
@@ -43,7 +44,7 @@ def _show(services: Services, text: Texts, citation: Citation, principal: Princi
         if not citation.boxes:
             st.caption(text("cite.not_marked"))
     st.markdown(f"##### {text('cite.context')}")
-    st.html(context_html(citation, *around(services, citation)))
+    st.html(context_html(citation, *around(services.runtime.library, citation.passage, _AROUND)))
     if citation.quote:
         st.markdown(f"##### {text('cite.quote')}")
         st.caption(support_words(text, citation.support))
@@ -90,18 +91,3 @@ def page_image(services: Services, document: Document, citation: Citation) -> by
     if not original.is_file():  # replaced or deleted since, and its file with it
         return None
     return page_png(original, page, [box for box in citation.boxes if box.page == page])
-
-
-def around(services: Services, citation: Citation) -> tuple[str, str]:
-    """The end of the chunk before and the beginning of the one after; empty where none is."""
-    chunk = citation.passage.chunk
-    same = [
-        other
-        for other in services.runtime.store.chunks(chunk.document_id)
-        if other.version == chunk.version
-    ]
-    return _text_of(same, chunk.ordinal - 1)[-_AROUND:], _text_of(same, chunk.ordinal + 1)[:_AROUND]
-
-
-def _text_of(chunks: list[Chunk], ordinal: int) -> str:
-    return next((chunk.text for chunk in chunks if chunk.ordinal == ordinal), "")

@@ -6,30 +6,16 @@ prose. A header of several rows is told by `<th>` or `<thead>` in the table's HT
 row, each name with what stands above it.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ingest.parse.html_tables import header_rows
 from rag.table_text import CELL, cells
 from rag.text import CountTokens, split_to_tokens
 
-_TR = re.compile(r"<tr\b.*?</tr>", re.DOTALL | re.IGNORECASE)
 _MOST_HEADER_ROWS = 4
 _BAR_TOKENS = 2
 """Of the mark between two cells, at most."""
-
-
-def header_rows(html: str) -> int:
-    """Rows at the top that the HTML marks as header; 1 if it marks none."""
-    head = re.search(r"<thead\b.*?</thead>", html, re.DOTALL | re.IGNORECASE)
-    if head:
-        return max(1, len(_TR.findall(head.group())))
-    marked = 0
-    for row in _TR.findall(html):
-        if "<td" in row.lower():
-            break
-        marked += 1
-    return max(1, marked)
 
 
 def table_lines(text: str, html: str) -> str:

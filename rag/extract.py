@@ -2,15 +2,17 @@
 
 A sentence is scored by the share of the question's content terms in it, the cosine of question
 and sentence, and the rank of its passage. Only the most promising sentences are embedded, so
-that a question costs one small batch. A table row is read with its header (`Limit: EUR 155`).
-Headings, header rows and lines that only repeat the question are no answers. The weights were
-chosen on the development halves of XQuAD, English and Russian
+that a question costs one small batch. A table row is one candidate, whatever its cells hold, and
+is read with the names of its columns (`Limit: EUR 155`); of a wide row, its first cell and what
+the question names are shown. Headings, header rows and lines that only repeat the question are no
+answers. The weights were chosen on the development halves of XQuAD, English and Russian
 (docs/decisions/0005-answering.md).
 
 Does not know what a pronoun in a quoted sentence refers to, nor the kind of answer wanted.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,6 +21,7 @@ from numpy.typing import NDArray
 
 from rag.cite import Citations
 from rag.store.sparse import SparseEncoder
+from rag.table_text import Row, labelled, tables
 from rag.text import split_sentences
 from rag.types import Passage, Sentence, Support
 from serving.embedding import Embedder
@@ -34,8 +37,10 @@ MARGIN = 0.5
 _SIMILARITY_WEIGHT = 5.0
 _RANK_WEIGHT = 0.05
 _RANK_WEIGHT_BEFORE = 0.15
-CELL = " | "
-"""Between the cells of a table row, as `ingest/parse` writes it."""
+_WIDE = 6
+"""A row with more filled cells is shown in part, where the question names columns."""
+_FEW = 4
+"""A term in at most one of so many rows tells a row from the others."""
 _HEADING_WORDS = 7
 _FULL = '.!?…;:)»”"'
 _DIGIT = re.compile(r"\d")
@@ -57,6 +62,10 @@ class Quote:
     """Share of the question's content terms, 0..1."""
     similarity: float = 0.0
     """Cosine of question and sentence."""
+    table: tuple[str, ...] = ()
+    """Of a row: its document and the names of its columns; empty for a sentence."""
+    named: frozenset[str] = frozenset()
+    """Of a row: the question's terms in its cells."""
 
     @property
     def score(self) -> float:
@@ -81,6 +90,7 @@ def candidates(
         for rank, passage in enumerate(passages[:PASSAGES])
         for quote in _quotes(terms, rank, passage, sparse)
     ]
+    quotes = _rows_asked_for(quotes)
     quotes.sort(key=lambda q: _RANK_WEIGHT_BEFORE * q.rank - q.coverage)
     quotes = quotes[:EMBEDDED]
     if not quotes:
@@ -114,32 +124,77 @@ def sentence(quote: Quote, citations: Citations) -> Sentence:
     return Sentence(quote.text, (number,), Support.QUOTED)
 
 
+def _rows_asked_for(quotes: Sequence[Quote]) -> list[Quote]:
+    """Without the rows of a table that name less of the question than another row of it does.
+
+    What the other names in addition must be particular to few rows: `Norway`, not `days`.
+    """
+    tables: dict[tuple[str, ...], list[frozenset[str]]] = {}
+    for quote in quotes:
+        if quote.table:
+            tables.setdefault(quote.table, []).append(quote.named)
+    telling = {table: _telling(named) for table, named in tables.items()}
+    return [
+        quote
+        for quote in quotes
+        if not quote.table or not any(quote.named < other for other in telling[quote.table])
+    ]
+
+
+def _telling(named: Sequence[frozenset[str]]) -> set[frozenset[str]]:
+    """Of the terms that rows of one table name: those sets that hold one which few rows have."""
+    rows = Counter(term for terms in named for term in terms)
+    few = max(1, len(named) // _FEW)
+    return {terms for terms in named if any(rows[term] <= few for term in terms)}
+
+
 def _quotes(
     terms: frozenset[str], rank: int, passage: Passage, sparse: SparseEncoder
 ) -> Iterator[Quote]:
     """The sentences and rows of a passage that say more than the question does."""
-    header: list[str] = []
-    for start, end in split_sentences(passage.chunk.text):
-        text = " ".join(passage.chunk.text[start:end].split())
-        cells = [cell.strip() for cell in text.split(CELL)]
-        if len(cells) < 2:
-            header = []
-            if _is_heading(text):
-                continue
-        elif len(cells) != len(header):
-            header = cells
-            continue
-        else:
-            text = "; ".join(_labelled(header, cells))
+    for start, end, text, row in _readable(terms, passage.chunk.text, sparse):
         held = frozenset(sparse.terms(text))
-        if held - terms:
-            yield Quote(rank, passage, start, end, text, _share(terms, held))
+        if not held - terms:
+            continue
+        quote = Quote(rank, passage, start, end, text, _share(terms, held))
+        if row is not None:
+            named = terms.intersection(sparse.terms(" ".join(row.cells)))
+            quote = replace(quote, table=(passage.document.id, *row.names), named=named)
+        yield quote
 
 
-def _labelled(header: Sequence[str], cells: Sequence[str]) -> Iterator[str]:
-    for name, cell in zip(header, cells, strict=True):
-        if cell:
-            yield f"{name}: {cell}" if name else cell
+def _readable(
+    terms: frozenset[str], text: str, sparse: SparseEncoder
+) -> Iterator[tuple[int, int, str, Row | None]]:
+    """Offsets of sentences and table rows, and how each is read; no headings or headers."""
+    at = 0
+    for rows in tables(text):
+        yield from _sentences(text, at, rows[0].start)
+        for row in rows:
+            if not row.is_header and any(row.cells):
+                yield row.start, row.end, labelled(row, _columns(row, terms, sparse)), row
+        at = rows[-1].end
+    yield from _sentences(text, at, len(text))
+
+
+def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int, str, None]]:
+    for left, right in split_sentences(text[start:end]):
+        read = " ".join(text[start + left : start + right].split())
+        if not _is_heading(read):
+            yield start + left, start + right, read, None
+
+
+def _columns(row: Row, terms: frozenset[str], sparse: SparseEncoder) -> Sequence[int] | None:
+    """Of a wide row: the first cell and the columns that share a term with the question, in name
+    or value. None: all, because the row is not wide or the question names no column."""
+    filled = [at for at, cell in enumerate(row.cells) if cell]
+    if len(filled) <= _WIDE or not row.names:
+        return None
+    named = [at for at in filled[1:] if terms.intersection(sparse.terms(row.names[at]))]
+    if not named:
+        return None
+    said = {at for at in filled if terms.intersection(sparse.terms(row.cells[at]))}
+    return sorted({filled[0], *named, *said})
 
 
 def _is_heading(text: str) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ingest.parse.decode import decode_bytes
 from ingest.parse.elements import make
+from ingest.parse.html_tables import header_rows, spread
 from ingest.parse.nlp import install
 from ingest.parse.tables import table_html, table_text
 from serving.errors import RejectedFile
@@ -100,7 +101,7 @@ def parse_html_text(text: str) -> "list[Element]":
 
     # lxml refuses a declaration in text that is decoded already.
     text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text)
-    return _pageless(_tidy(partition_html(text=text, languages=_NO_DETECTION)))
+    return _pageless(_tidy(partition_html(text=spread(text), languages=_NO_DETECTION)))
 
 
 def parse_markdown(text: str) -> "list[Element]":
@@ -141,7 +142,8 @@ def _tidy(elements: "Sequence[Element]") -> "list[Element]":
         if element.category == "Table" and element.metadata.text_as_html:
             rows = html_rows(element.metadata.text_as_html)
             element.text = table_text(rows)
-            element.metadata.text_as_html = table_html(rows)
+            header = header_rows(element.metadata.text_as_html)
+            element.metadata.text_as_html = table_html(rows, header)
         elif element.category == "ListItem":
             element.text = re.sub(r"^[•●▪◦·]\s*", "", element.text)
         if element.text.strip():

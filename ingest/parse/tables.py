@@ -202,9 +202,11 @@ def table_text(rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(" | ".join(" ".join(cell.split()) for cell in row) for row in rows)
 
 
-def table_html(rows: Sequence[Sequence[str]]) -> str:
-    """The rows as an HTML table."""
+def table_html(rows: Sequence[Sequence[str]], header: int = 0) -> str:
+    """The rows as an HTML table, the first `header` of them marked as header."""
     body = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
+        "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in row) + "</tr>"
+        for at, row in enumerate(rows)
+        for tag in ("th" if at < header else "td",)
     )
     return f"<table>{body}</table>"
