@@ -104,6 +104,8 @@ class WebConfig(_Config):
     max_pages: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
     delay: Annotated[float, Field(ge=0, le=60)] = 1.0
     """Seconds between two requests."""
+    seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
+    """Longest that one page may take."""
     every: Every = 86400
 
     @model_validator(mode="after")

@@ -90,7 +90,7 @@ def _client(config: S3Config, key: str, secret: str) -> Any:
     # No variable of the environment and no file of the user's home has a say.
     defaults = botocore.session.Session.SESSION_VARIABLES
     silent = {name: (None, None, value[2], value[3]) for name, value in defaults.items()}
-    silent |= {name: (None, None, "", None) for name in ("config_file", "credentials_file")}
+    silent |= dict.fromkeys(("config_file", "credentials_file"), (None, None, "", None))
     session = botocore.session.Session(silent)
     return Session(
         aws_access_key_id=key or None,
