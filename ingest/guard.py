@@ -18,7 +18,7 @@ import tempfile
 import threading
 import weakref
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -68,6 +68,14 @@ class Parser:
             Cancelled: the parser was closed.
             OSError: no process could be started, or the disk is full; another time it may work.
         """
+        first = self._read(path, name, folder, replace(self.limits, recognise=False))
+        if not first.unread or not self.limits.recognise:
+            return first
+        # Only now is it known how many pages have to be recognised, and so how long it may take.
+        seconds = self.limits.seconds + len(first.unread) * self.limits.page_seconds
+        return self._read(path, name, folder, replace(self.limits, seconds=seconds))
+
+    def _read(self, path: Path, name: str, folder: Path, limits: Limits) -> Parsed:
         with ExitStack() as stack:
             result = stack.enter_context(tempfile.TemporaryFile())
             errors = stack.enter_context(tempfile.TemporaryFile())
@@ -79,13 +87,13 @@ class Parser:
                 "name": name,
                 "folder": str(folder.resolve()),
                 "scratch": scratch,
-                "limits": asdict(self.limits),
+                "limits": asdict(limits),
             }
             message = json.dumps(request).encode()
             outcome = self._shared().ask(message, result, errors)
             if outcome is None:
                 outcome = self._ask_alone(name, message, result, errors)
-            return self._judge(outcome, name, folder.resolve(), result, errors)
+            return self._judge(outcome, name, folder.resolve(), limits, result, errors)
 
     def close(self) -> None:
         """End the processes; a `parse` under way raises Cancelled."""
@@ -126,13 +134,19 @@ class Parser:
         return outcome
 
     def _judge(
-        self, outcome: _Outcome, name: str, folder: Path, result: BinaryIO, errors: BinaryIO
+        self,
+        outcome: _Outcome,
+        name: str,
+        folder: Path,
+        limits: Limits,
+        result: BinaryIO,
+        errors: BinaryIO,
     ) -> Parsed:
         result.seek(0, os.SEEK_END)
         size = result.tell()
         result.seek(0)
-        if outcome.code == READ and size > (self.limits.memory_mb << 20) // _RESULT_SHARE:
-            raise too_large(name, self.limits)
+        if outcome.code == READ and size > (limits.memory_mb << 20) // _RESULT_SHARE:
+            raise too_large(name, limits)
         if outcome.code == READ:
             try:
                 return load(result, folder)
@@ -140,18 +154,18 @@ class Parser:
                 raise RejectedFile(_damaged(name, str(error))) from None
         if outcome.code == REJECTED:
             raise RejectedFile(" ".join(result.read(2000).decode("utf-8", "replace").split()))
-        raise self._failure(outcome, name, _last_line(errors))
+        raise self._failure(outcome, name, limits, _last_line(errors))
 
-    def _failure(self, outcome: _Outcome, name: str, last: str) -> Exception:
+    def _failure(self, outcome: _Outcome, name: str, limits: Limits, last: str) -> Exception:
         code = outcome.code
         if code == DISK_FULL:
             return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         if outcome.timed_out or code == -signal.SIGXCPU:
-            return too_slow(name, self.limits)
+            return too_slow(name, limits)
         if code == TOO_EXPANDED:
-            return too_expanded(name, self.limits)
+            return too_expanded(name, limits)
         if code in (OUT_OF_MEMORY, -signal.SIGKILL) or "bad_alloc" in last:
-            return too_large(name, self.limits)
+            return too_large(name, limits)
         if last.startswith("RecursionError"):
             return RejectedFile(
                 f"{name}: its parts lie too deep inside one another to be read. Save it anew."

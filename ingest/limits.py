@@ -26,6 +26,10 @@ class Limits:
     """All that is unpacked from it, in MiB; no file written may be larger either."""
     members: int = 10_000
     """Files inside an archive, attachments of an e-mail, parts of an Office file."""
+    page_seconds: float = 60
+    """Wall-clock time that recognising the text of one page may take, beside `seconds`."""
+    recognise: bool = True
+    """Whether pages without a text layer are recognised now, or only named as unread."""
 
 
 def limits_of(settings: Settings) -> Limits:
@@ -36,6 +40,7 @@ def limits_of(settings: Settings) -> Limits:
         pages=settings.max_pages,
         expanded_mb=settings.max_expanded_mb,
         members=settings.max_members,
+        page_seconds=settings.max_page_seconds,
     )
 
 

@@ -101,6 +101,12 @@ class Settings(BaseSettings):
     max_parse_seconds: int = Field(
         default=120, ge=1, description="Longest a file may take to parse."
     )
+    max_page_seconds: int = Field(
+        default=60,
+        ge=1,
+        description="Longest that recognising the text of one scanned page may take; each such "
+        "page adds this to `max_parse_seconds`.",
+    )
     max_parse_memory_mb: int = Field(
         default=2048, ge=256, description="Most memory that parsing one file may take, in MiB."
     )

@@ -61,6 +61,10 @@ def parse(path: Path, name: str, folder: Path | None = None, limits: Limits = _D
     if media_type in sniff.ARCHIVES:
         _unpack(path, name, media_type, unpacker)
         return Parsed([], 0, media_type, tuple(unpacker.members), unpacker.skipped)
+    if media_type == sniff.PDF:
+        from ingest.parse.pdf import parse_pdf
+
+        return parse_pdf(path, name, limits)
     elements, pages = _read(path, name, media_type, unpacker)
     if not any(e.text.strip() for e in elements) and not unpacker.members:
         raise RejectedFile(f"{name}: no text was found in it. Add a file that holds text.")
@@ -84,10 +88,6 @@ def _unpack(path: Path, name: str, media_type: str, unpacker: Unpacker) -> None:
 def _read(
     path: Path, name: str, media_type: str, unpacker: Unpacker
 ) -> "tuple[list[Element], int]":
-    if media_type == sniff.PDF:
-        from ingest.parse.pdf import parse_pdf
-
-        return parse_pdf(path, name)
     if media_type == sniff.XLSX:
         from ingest.parse.sheets import parse_xlsx
 

@@ -2,73 +2,57 @@
 
 Every element has its page and one box (PDF user space) and lies within one column. Page
 numbers are left out, and of running headers and footers all but the first, which come last.
-Pages without text (scans) yield nothing here; a document of only such pages is an error, because
-recognising text is not built yet. Knows no formulas, figures or footnotes: their text comes out
-as paragraphs.
+Pages without a text layer are recognised (`pdf_scan.py`). Knows no formulas, figures or
+footnotes: their text comes out as paragraphs.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pypdfium2 as pdfium
 
-from ingest.parse.elements import make
-from ingest.parse.headings import bookmarks, mark_headings
-from ingest.parse.layout import Line, columns
-from ingest.parse.paragraphs import Block, blocks, join, strip_bullet, vocabulary
-from ingest.parse.pdf_chars import Segment, segments, to_user, turn
+from ingest import sniff
+from ingest.limits import Limits, check_pages
+from ingest.parse import Parsed, ocr
+from ingest.parse.headings import bookmarks
+from ingest.parse.pdf_blocks import Page, elements
+from ingest.parse.pdf_chars import segments
+from ingest.parse.pdf_scan import Scans, is_scan, letters_of, read_scans
 from ingest.parse.rules import grids, page_lines
-from ingest.parse.running import margin_lines, running_lines
-from ingest.parse.tables import ruled, table_html, table_text, unruled
 from serving.errors import RejectedFile
 
-if TYPE_CHECKING:
-    from unstructured.documents.elements import Element
+_DEFAULT = Limits()
 
 
-class _Page:
-    """What was read from one page, before anything is known of the others."""
+def parse_pdf(path: Path, name: str, limits: Limits = _DEFAULT, *, outline: bool = True) -> Parsed:
+    """Elements in reading order. Without `outline` the bookmarks are not used (for measuring).
 
-    def __init__(self, page: pdfium.PdfPage, number: int) -> None:
-        self.number = number
-        self.rotation = page.get_rotation()
-        area = page.get_bbox()
-        self.size = (area[2] - area[0], area[3] - area[1])
-        rules = page_lines(page)
-        self.grids = grids(rules)
-        self.segments = segments(page, [b for grid in self.grids for b in grid.borders()])
-        _, bottom, _, top = turn(area, self.rotation)
-        free = [s for s in self.segments if not any(grid.holds(s) for grid in self.grids)]
-        self.margins = margin_lines(free, bottom, top)
-
-
-def parse_pdf(path: Path, name: str) -> "tuple[list[Element], int]":
-    """Elements in reading order, and the number of pages.
+    With `limits.recognise` off, pages without a text layer are named as unread, and there may be
+    no elements.
 
     Raises:
-        RejectedFile: broken, locked, or without any text.
+        RejectedFile: broken, locked, too many pages, or without any text.
     """
     try:
         document = pdfium.PdfDocument(path)
     except pdfium.PdfiumError as error:
         raise RejectedFile(_why(name, str(error))) from None
     try:
-        pages = [_read(document, index) for index in range(len(document))]
-        marks = bookmarks(document)
+        check_pages(name, len(document), limits)
+        pages, scans = _read_pages(document, limits)
+        marks = bookmarks(document) if outline else []
     finally:
         document.close()
-    if not any(page.segments for page in pages):
-        raise RejectedFile(
-            f"{name}: its pages hold images only, no text layer, and text recognition (OCR) is "
-            "not available yet. Run it through OCR and add it again."
-        )
-    running = _take_running(pages)
-    found = _blocks(pages)
-    mark_headings(found, marks)
-    return [
-        _element(block, pages[block.page - 1]) for block in [*found, *running] if block.text
-    ], len(pages)
+    if not any(page.segments for page in pages) and (limits.recognise or not scans.unread):
+        raise RejectedFile(_empty(name, scans))
+    return Parsed(
+        elements(pages, marks),
+        len(pages),
+        sniff.PDF,
+        blank=tuple(scans.blank),
+        unread=tuple(scans.unread),
+        ocr=scans.ocr,
+        words=scans.words,
+    )
 
 
 def _why(name: str, error: str) -> str:
@@ -77,96 +61,42 @@ def _why(name: str, error: str) -> str:
     return f"{name}: the PDF is damaged or cut short and cannot be opened. Get a whole copy."
 
 
-def _read(document: pdfium.PdfDocument, index: int) -> _Page:
-    page = document[index]
-    try:
-        return _Page(page, index + 1)
-    finally:
-        page.close()
+def _empty(name: str, scans: Scans) -> str:
+    if scans.unread and not ocr.available():
+        return (
+            f"{name}: its pages are pictures, and text recognition is not installed. Install it "
+            f"({ocr.INSTALL}) and add the file again."
+        )
+    if scans.unread:
+        return (
+            f"{name}: its pages are pictures, and recognising their text failed or took too long. "
+            "Add a better scan, or raise FOOTNOTE_MAX_PAGE_SECONDS."
+        )
+    return f"{name}: no text was found in it, nor in its pictures. Add a file that holds text."
 
 
-def _blocks(pages: Sequence[_Page]) -> list[Block]:
-    words = vocabulary(s.text for page in pages for s in page.segments)
-    return [block for page in pages for block in _page_blocks(page, words)]
+def _read_pages(document: pdfium.PdfDocument, limits: Limits) -> tuple[list[Page], Scans]:
+    pages: list[Page] = []
+    scanned: list[int] = []
+    blank: list[int] = []
+    for index in range(len(document)):
+        sheet = document[index]
+        try:
+            page = _read(sheet, index + 1)
+            letters = letters_of(page)
+            if is_scan(sheet, letters):
+                scanned.append(page.number)
+            elif not page.segments:
+                blank.append(page.number)
+        finally:
+            sheet.close()
+        pages.append(page)
+    scans = read_scans(document, pages, scanned, limits)
+    scans.blank = sorted(scans.blank + blank)
+    return pages, scans
 
 
-def _page_blocks(page: _Page, words: frozenset[str]) -> list[Block]:
-    tables: list[Block] = []
-    rest = page.segments
-    for drawn in page.grids:
-        grid = drawn.with_header(rest)
-        inside = [s for s in rest if grid.holds(s) and not s.sideways]
-        table = ruled(grid, inside, words) if inside else None
-        if table is not None:
-            tables.append(table)
-            rest = [s for s in rest if s not in inside]
-    found = _with_tables(rest, tables, words)
-    for block in found:
-        block.page = page.number
-        if block.kind == "table":
-            block.text = table_text(block.rows)
-        else:
-            block.text = strip_bullet(join((line.text for line in block.lines), words))
-    return found
-
-
-def _with_tables(
-    rest: Sequence[Segment], tables: list[Block], words: frozenset[str]
-) -> list[Block]:
-    """Blocks of all columns, the ruled tables where they stand."""
-    places = [
-        Segment("", *table.rect, base=table.rect[3], size=0.1, bold=False, start=-1 - index)
-        for index, table in enumerate(tables)
-    ]
-    found: list[Block] = []
-    for column in columns([*rest, *places]):
-        pending: list[Line] = []
-        for line in column:
-            if line.segments[0].start < 0:
-                found += _prose(pending, words)
-                found.append(tables[-1 - line.segments[0].start])
-                pending = []
-            else:
-                pending.append(line)
-        found += _prose(pending, words)
-    return found
-
-
-def _prose(lines: Sequence[Line], words: frozenset[str]) -> list[Block]:
-    """A stretch of lines as paragraphs and unruled tables."""
-    found: list[Block] = []
-    at = 0
-    for start, end, table in unruled(lines, words):
-        found += [*blocks(lines[at:start]), table]
-        at = end
-    return found + blocks(lines[at:])
-
-
-def _take_running(pages: Sequence[_Page]) -> list[Block]:
-    """Take the running lines off the pages; the first of each kind is kept as a block."""
-    kept = []
-    for page, lines in zip(pages, running_lines([p.margins for p in pages]), strict=True):
-        for line, kind in lines:
-            page.segments = [s for s in page.segments if s not in line.segments]
-            if kind:
-                block = Block([line], kind, rect=line.rect, page=page.number, text=line.text)
-                kept.append(block)
-    return kept
-
-
-_KINDS = {"item": "ListItem", "table": "Table", "header": "Header", "footer": "Footer"}
-
-
-def _element(block: Block, page: _Page) -> "Element":
-    kind = _KINDS.get(block.kind, "NarrativeText")
-    if block.depth is not None:
-        kind = "Title"
-    return make(
-        kind,
-        block.text,
-        page=block.page,
-        depth=block.depth,
-        html=table_html(block.rows) if block.rows else None,
-        box=to_user(block.rect, page.rotation),
-        page_size=page.size,
-    )
+def _read(sheet: pdfium.PdfPage, number: int) -> Page:
+    drawn = grids(page_lines(sheet))
+    borders = [border for grid in drawn for border in grid.borders()]
+    return Page(number, sheet.get_rotation(), sheet.get_bbox(), segments(sheet, borders), drawn)
