@@ -8,7 +8,7 @@ SET ?= xquad-en
 EVAL ?= ../shared/eval
 export OMP_NUM_THREADS ?= $(shell nproc)
 
-.PHONY: run test help check fast eval bench bench-embed bench-ingest fit-refusal screenshots lock clean
+.PHONY: run test help check fast eval bench bench-embed bench-ingest fuzz fit-refusal screenshots lock clean
 
 run: .venv/run-ready var/sample-loaded
 	$(BIN)/python -m app
@@ -33,6 +33,9 @@ bench: .venv/run-ready  ## ingest and question speed at 1,000, 10,000 and 100,00
 
 bench-ingest: .venv/run-ready  ## an archive of 5,000 pages: pages/s, one worker and two, memory
 	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m ingest.bench_ingest --json bench-ingest.json
+
+fuzz: .venv/run-ready  ## 10,000 damaged files of eight formats: none may crash, hang or end without a word
+	$(BIN)/python -m ingest.fuzz --docs ../shared/docs
 
 bench-embed: .venv/test-ready  ## embedding models and backends side by side
 	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m serving.embedding_bench
