@@ -136,13 +136,46 @@ def test_a_table_row_is_read_with_its_columns_and_headings_are_no_answers(
     question = "What is the limit in Almaty?"
     vector = embedder.embed_queries([question])[0]
     found = candidates(question, vector, [table], SPARSE, embedder)
-    assert {quote.text for quote in found} == {
+    assert [quote.text for quote in found] == ["City: Almaty; Limit: KZT 45,000"]
+    assert table.chunk.text[found[0].start : found[0].end] == "Almaty | KZT 45,000"
+    assert candidates(question, vector, [], SPARSE, embedder) == []
+    every = candidates("Which limits are there?", vector, [table], SPARSE, embedder)
+    assert {quote.text for quote in every} == {
         "City: Rotterdam; Limit: EUR 155",
         "City: Almaty; Limit: KZT 45,000",
     }
-    assert found[0].text.startswith("City: Almaty")
-    assert table.chunk.text[found[0].start : found[0].end] == "Almaty | KZT 45,000"
-    assert candidates(question, vector, [], SPARSE, embedder) == []
+
+
+def test_rows_that_name_different_things_asked_for_all_stay(embedder: Embedder) -> None:
+    rows = "Norway | 49 weeks\nSpain | 16 weeks\nEstonia | 475 days\nGermany | 14 months"
+    table = passage(f"Country | Parental leave\n{rows}")
+    question = "How many weeks of parental leave do Norway and Estonia have?"
+    vector = embedder.embed_queries([question])[0]
+    found = {quote.text for quote in candidates(question, vector, [table], SPARSE, embedder)}
+    assert found == {
+        "Country: Norway; Parental leave: 49 weeks",
+        "Country: Estonia; Parental leave: 475 days",
+    }
+
+
+def test_a_wide_row_shows_its_first_cell_and_the_columns_asked_for(embedder: Embedder) -> None:
+    names = ["Model", *(f"Feature {letter}" for letter in "ABCDEFG"), "Battery life"]
+    row = ["Kestrel 15", *(f"value {n}" for n in range(7)), "14 hours"]
+    table = passage(f"{' | '.join(names)}\n{' | '.join(row)}")
+    question = "What is the battery life of the Kestrel 15?"
+    vector = embedder.embed_queries([question])[0]
+    (found,) = candidates(question, vector, [table], SPARSE, embedder)
+    assert found.text == "Model: Kestrel 15; Battery life: 14 hours"
+    assert table.chunk.text[found.start : found.end] == " | ".join(row)
+
+
+def test_a_cell_of_several_sentences_does_not_cut_its_row(embedder: Embedder) -> None:
+    row = "Fire | Leave the building. Do not use the lift. | Ms. Ruiz"
+    table = passage(f"Event | What to do | Contact\n{row}")
+    question = "What should I do in a fire?"
+    vector = embedder.embed_queries([question])[0]
+    (found,) = candidates(question, vector, [table], SPARSE, embedder)
+    assert table.chunk.text[found.start : found.end] == row
 
 
 def quote(text: str, similarity: float, start: int = 0, name: str = "a.pdf") -> Quote:
