@@ -2,6 +2,10 @@
 FROM python:3.11-slim-bookworm
 WORKDIR /srv/footnote
 COPY requirements.lock .
+# To read scanned pages.
+RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends \
+        tesseract-ocr tesseract-ocr-eng tesseract-ocr-rus tesseract-ocr-osd \
+    && rm -rf /var/lib/apt/lists/*
 # The plain torch wheel brings CUDA; the container embeds on the CPU.
 RUN pip install --no-cache-dir --no-deps -r requirements.lock \
     && useradd --create-home --uid 10001 footnote \
