@@ -104,9 +104,9 @@ class _Taking:
         self.seconds = 0.0
         self.taken: list[IndexedChunk] = []
 
-    def replace(self, document_id: str, chunks: Sequence[IndexedChunk]) -> None:
+    def add(self, document_id: str, version: str, chunks: Sequence[IndexedChunk]) -> None:
         started = time.perf_counter()
-        self._store.replace(document_id, chunks)
+        self._store.add(document_id, version, chunks)
         self.seconds += time.perf_counter() - started
         self.taken.extend(chunks)
 

@@ -115,7 +115,7 @@ def _add(runtime: Runtime, name: str, items: Sequence[IndexedChunk]) -> None:
                      (EVERYONE,))
         for at, item in enumerate(items)
     ]  # fmt: skip
-    runtime.store.replace(identifier, owned)
+    runtime.store.add(identifier, sha256[:16], owned)
     runtime.library.switch(entry, Reading("text/plain", 0, len(items), ()))
 
 

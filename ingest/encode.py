@@ -1,6 +1,6 @@
-"""One content to what the index needs: parsed, chunked, embedded. Changes nothing.
+"""One content to what the index needs: parsed, judged, chunked, embedded.
 
-This module does not know about the catalogue, nor about access groups until they are given.
+This module does not know which version answers, nor about access groups until they are given.
 """
 
 from collections.abc import Sequence
@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingest.chunk import chunk
-from ingest.guard import guarded_parse
+from ingest.guard import Parser
+from ingest.members import Taken, plan
 from ingest.progress import Progress, Report
+from ingest.quality import inspect
+from rag.library import Library, version_of
 from rag.originals import Reading
-from rag.settings import Settings
 from rag.store import IndexedChunk
 from rag.store.sparse import SparseEncoder
 from rag.types import Chunk, Document
@@ -33,44 +35,62 @@ class Encoded:
     chunks: Sequence[Chunk]
     vectors: Sequence[Sequence[float]]
     """One per chunk, unit length."""
+    members: Sequence[Taken] = ()
+    """Files that came inside it; they are gone with the folder that was given."""
 
-    def indexed(self, groups: tuple[str, ...]) -> list[IndexedChunk]:
+    def indexed(self, groups: Sequence[str]) -> list[IndexedChunk]:
         """The chunks with both vectors, readable by `groups`."""
-        encoder = SparseEncoder()
+        encoder, readers = SparseEncoder(), tuple(groups)
         return [
-            IndexedChunk(chunk, dense, encoder.document(chunk.embedded_text), groups)
+            IndexedChunk(chunk, dense, encoder.document(chunk.embedded_text), readers)
             for chunk, dense in zip(self.chunks, self.vectors, strict=True)
         ]
 
 
-def encode(
-    path: Path,
-    document: Document,
-    version: str,
-    embedder: "Embedder",
-    settings: Settings,
-    progress: Report,
-) -> Encoded:
-    """Parse (in a child process), chunk and embed the file at `path` as `document`'s `version`.
+class Encoder:
+    """Reads files in processes of their own. Safe to share between threads."""
 
-    Raises:
-        RejectedFile: it cannot be read, or has no text.
-        ModelUnavailable: the embeddings server does not answer.
-        Cancelled: from `progress`.
-    """
-    progress(Progress(document.id, "parse", 0, 1))
-    parsed = guarded_parse(
-        path, document.name, settings.max_parse_seconds, settings.max_parse_memory_mb
-    )
-    progress(Progress(document.id, "parse", 1, 1))
-    chunks = chunk(
-        parsed.elements, document.id, version, embedder.count_tokens, embedder.max_tokens
-    )
-    if not chunks:
-        raise RejectedFile(f"{document.name}: no text was found in it. Add a version with text.")
-    elements = [_plain(element) for element in parsed.elements]
-    reading = Reading(parsed.media_type, parsed.pages, len(chunks), elements)
-    return Encoded(reading, chunks, _embed(document.id, chunks, embedder, progress))
+    def __init__(self, library: Library, parser: Parser, embedder: "Embedder") -> None:
+        self._library = library
+        self._parser = parser
+        self._embedder = embedder
+
+    def encode(self, document: Document, sha256: str, folder: Path, progress: Report) -> Encoded:
+        """Parse, judge, chunk and embed a content of `document`; files in it go to `folder`.
+
+        Raises:
+            RejectedFile: it cannot be read, or has no text and nothing inside.
+            ModelUnavailable: the embeddings server does not answer.
+            OSError: the disk is full, or no process could be started.
+            Cancelled: from `progress`.
+        """
+        embedder = self._embedder
+        progress(Progress(document.id, "parse", 0, 1))
+        parsed = self._parser.parse(self._library.original(sha256), document.name, folder)
+        progress(Progress(document.id, "parse", 1, 1))
+        members, parsed = plan(document, parsed, self._library)
+        chunks = chunk(
+            parsed.elements,
+            document.id,
+            version_of(sha256),
+            embedder.count_tokens,
+            embedder.max_tokens,
+        )
+        if not chunks and not parsed.members and not parsed.skipped:
+            raise RejectedFile(
+                f"{document.name}: no text was found in it. Add a version with text."
+            )
+        report = inspect(parsed, chunks, document, sha256, self._library)
+        reading = Reading(
+            parsed.media_type,
+            parsed.pages,
+            len(chunks),
+            [_plain(element) for element in parsed.elements],
+            report,
+            parsed.words,
+            len(members),
+        )
+        return Encoded(reading, chunks, _embed(document.id, chunks, embedder, progress), members)
 
 
 def _embed(

@@ -135,11 +135,47 @@ class Changes:
             versions.set_members(connection, container_id, sha256, members)
 
     def mark(self, document_id: str, state: State, reason: str = "") -> Document:
-        """Set the state; a document that is to be tried again starts counting anew."""
-        values = AFRESH if state is State.WAITING else IDLE | {"retry_at": ""}
+        """Set the state; nobody works on the document any more."""
         with self._writer.begin() as connection:
-            change(connection, document_id, **(values | {"state": state, "reason": reason}))
+            values = IDLE | {"state": state, "reason": reason, "retry_at": ""}
+            change(connection, document_id, **values)
             return require(connection, document_id).document
+
+    def wake(self, document_id: str, states: Sequence[State], afresh: bool = False) -> bool:
+        """Have a document in one of `states` tried again; `afresh`: as if it had never failed.
+
+        False: it is in another state, or there is nothing to be indexed. One that only could not
+        take in a new version is READY again.
+        """
+        values: dict[str, Any] = dict(AFRESH) if afresh else {"reason": "", "retry_at": ""}
+        with self._writer.begin() as connection:
+            entry = entry_in(connection, document_id)
+            if entry is None or entry.document.state not in states:
+                return False
+            if not entry.target and not entry.sha256:
+                return False
+            values["state"] = State.WAITING if entry.target else State.READY
+            change(connection, document_id, **values)
+            return bool(entry.target)
+
+    def cancel(self, document_id: str) -> None:
+        """Drop what is pending; a document whose first version it is becomes CANCELLED."""
+        waiting = and_(
+            DOCUMENTS.c.id == document_id,
+            DOCUMENTS.c.state.in_([State.WAITING, State.WORKING, State.FAILED]),
+        )
+        first = and_(waiting, DOCUMENTS.c.version == "")
+        later = and_(waiting, DOCUMENTS.c.version != "")
+        values = AFRESH | {"pending_sha256": "", "state": State.READY}
+        with self._writer.begin() as connection:
+            connection.execute(
+                update(DOCUMENTS).where(first).values(AFRESH | {"state": State.CANCELLED})
+            )
+            # Without its chunks the version cannot answer: indexing them again goes on.
+            connection.execute(update(DOCUMENTS).where(later, ~DOCUMENTS.c.stale).values(values))
+            values["state"] = State.WAITING
+            connection.execute(update(DOCUMENTS).where(later, DOCUMENTS.c.stale).values(values))
+            note_unsynced(connection, document_id)
 
     # Who may read, and what is to be indexed again
 

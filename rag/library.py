@@ -22,6 +22,7 @@ from rag.originals import Originals
 from rag.settings import Settings
 from rag.sketches import Sketches
 from rag.types import Document, State, Version
+from rag.versions import Held
 from rag.work import Work
 
 _BATCH = 500
@@ -98,10 +99,28 @@ class Library(Work):
         with self._engine.begin() as connection:
             return versions.list_of(connection, document_id, self.now())
 
-    def held(self, document_id: str) -> tuple[Mapping[str, Sequence[str]], str]:
-        """Versions that the index is to hold, each with who may read it; and the one to come."""
+    def held(self, document_id: str) -> Held:
+        """What the index is to hold of a document."""
         with self._engine.begin() as connection:
             return versions.held(connection, document_id)
+
+    def is_ahead(self, document_id: str, sha256: str) -> bool:
+        """Whether the content is indexed ahead of its time."""
+        query = select(VERSIONS.c.ahead).where(versions.this(document_id, sha256))
+        with self._engine.begin() as connection:
+            return bool(connection.execute(query).scalar())
+
+    def validity(self, document_id: str, sha256: str) -> tuple[str, str]:
+        """From and until when a content answers; KeyError: the document has not had it."""
+        with self._engine.begin() as connection:
+            row = versions.find(connection, document_id, sha256)
+            return row.valid_from, row.valid_until
+
+    def is_used(self, sha256: str) -> bool:
+        """Whether any document has had this content."""
+        query = select(VERSIONS.c.sha256).where(VERSIONS.c.sha256 == sha256)
+        with self._engine.begin() as connection:
+            return connection.execute(query).first() is not None
 
     def with_content(self, sha256: str) -> Sequence[str]:
         """Ids of the documents whose answering or pending content this is, oldest first."""
@@ -208,9 +227,13 @@ class Library(Work):
             connection.execute(insert(FACTS).values(key=key, value=value))
 
     def keep_receipt(self, receipt: Mapping[str, Any]) -> None:
-        """Keep what a removal left behind; `id`, `document_id` and `at` are among the keys."""
+        """Keep what a removal did, instead of what was kept under the same `id`.
+
+        `id`, `document_id` and `at` are among the keys.
+        """
         row = {key: receipt[key] for key in ("id", "document_id", "at")}
         with self._writer.begin() as connection:
+            connection.execute(delete(RECEIPTS).where(RECEIPTS.c.id == receipt["id"]))
             connection.execute(insert(RECEIPTS).values(row | {"receipt": dict(receipt)}))
 
     def receipts(self, limit: int = 100) -> Sequence[dict[str, Any]]:

@@ -39,6 +39,8 @@ class Reading:
     report: QualityReport = field(default_factory=QualityReport)
     words: Mapping[int, Sequence[Word]] = field(default_factory=dict)
     """Of pages whose text was recognised: each word with left, bottom, right, top."""
+    members: int = 0
+    """How many files inside it were taken in as documents of their own."""
 
 
 class Originals:
@@ -80,6 +82,7 @@ class Originals:
             "elements": list(reading.elements),
             "report": reading.report.to_dict(),
             "words": {str(page): list(words) for page, words in reading.words.items()},
+            "members": reading.members,
         }
         partial = self._partial / uuid4().hex
         try:
@@ -105,7 +108,12 @@ class Originals:
             value["elements"],
             QualityReport.from_dict(value.get("report", {})),
             {int(page): words for page, words in value.get("words", {}).items()},
+            value.get("members", 0),
         )
+
+    def has_reading(self, sha256: str) -> bool:
+        """Whether it is kept what was read from this content."""
+        return self._reading(sha256).exists()
 
     def discard(self, sha256: str) -> None:
         """Delete the bytes and what was read from them."""

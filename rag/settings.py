@@ -125,6 +125,9 @@ class Settings(BaseSettings):
         default="",
         description="File that names the folders, buckets and sites to follow, see docs/sources.md.",
     )
+    keep_versions: int = Field(
+        default=20, ge=1, description="Contents kept of each document, the present one among them."
+    )
     langfuse_url: str = Field(default="", description="Langfuse server, e.g. `http://…:3000`.")
     langfuse_public_key: str = Field(default="", description="Langfuse project's public key.")
     langfuse_secret_key: SecretStr = Field(

@@ -1,6 +1,7 @@
 """The local traces: one SQLite file, written by the tracer's thread, read by the pages.
 
-A trace is listed once its root step has ended. Kept `days` days, counted from its start.
+A trace is listed once its root step has ended. Kept `days` days, counted from its start. What is
+deleted is overwritten with zeros in the file.
 """
 
 import json
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from rag import trace_forget
 from rag.trace_values import Json, dumps
 
 _SCHEMA = """
@@ -114,7 +116,8 @@ class TraceStore:
         self._db = sqlite3.connect(path, check_same_thread=False, timeout=10)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
-        self._db.executescript(_SCHEMA)
+        self._db.execute("PRAGMA secure_delete=ON")
+        self._db.executescript(_SCHEMA + trace_forget.SCHEMA)
         self._purged = 0.0
         self._purge()
 
@@ -130,6 +133,9 @@ class TraceStore:
                     "INSERT OR REPLACE INTO traces VALUES (?,?,?,?,?,?,?,?,?,?,?)",
                     [_trace_values(row) for row in rows if not row.parent_id],
                 )
+                if rows:
+                    traces = sorted({row.trace_id for row in rows})
+                    trace_forget.catch(self._db, traces, min(row.start_ns for row in rows))
             if time.monotonic() - self._purged > _PURGE_EVERY:
                 self._purge()
 
@@ -164,6 +170,25 @@ class TraceStore:
             return None
         return StoredTrace(_summary(head), _nest(spans))
 
+    def forget(self, documents: Sequence[str]) -> int:
+        """Take the words of documents with these names out of the traces; out of how many.
+
+        Also out of those that are still being written (`rag/trace_forget.py`).
+        """
+        with self._lock:
+            with self._db:
+                self._db.execute("BEGIN IMMEDIATE")
+                found = trace_forget.forget(self._db, documents, time.time_ns())
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return found
+
+    def mentions(self, documents: Sequence[str]) -> int:
+        """In how many traces a document with one of these names was found and is still named."""
+        now = time.time_ns()
+        with self._lock:
+            named = [trace_forget.mentioning(self._db, name, now) for name in documents]
+        return len(set().union(*named))
+
     def close(self) -> None:
         """Let go of the file."""
         with self._lock:
@@ -176,6 +201,10 @@ class TraceStore:
         with self._db:
             self._db.execute("DELETE FROM spans WHERE start_ns < ?", (oldest,))
             self._db.execute("DELETE FROM traces WHERE start_ns < ?", (oldest,))
+            self._db.execute(
+                "DELETE FROM erased WHERE trace_id NOT IN (SELECT trace_id FROM spans)"
+            )
+            self._db.execute("DELETE FROM forgotten WHERE at_ns < ?", (oldest,))
 
 
 def _span_values(row: Row) -> tuple[object, ...]:

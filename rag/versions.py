@@ -96,18 +96,27 @@ def settle_ahead(connection: Connection, document_id: str, now: str) -> None:
     change(connection, document_id, next_at=connection.execute(query).scalar() or "")
 
 
-def held(connection: Connection, document_id: str) -> tuple[dict[str, Sequence[str]], str]:
-    """Versions that the index is to hold with who may read each; and the one to be added."""
+Held = tuple[dict[str, Sequence[str]], str, list[str]]
+"""Versions that the index is to hold, each with who may read it; the one to come, empty if there
+is none; and all others that the document has had."""
+
+
+def held(connection: Connection, document_id: str) -> Held:
+    """What the index is to hold of a document."""
     row = connection.execute(select(DOCUMENTS).where(DOCUMENTS.c.id == document_id)).one_or_none()
     if row is None:
-        return {}, ""
+        return {}, "", []
     found: dict[str, Sequence[str]] = {}
     if row.version and not row.pruned:
         found[row.version] = row.groups
-    ahead = select(VERSIONS).where(VERSIONS.c.document_id == document_id, _READY_AHEAD)
-    for other in connection.execute(ahead):
-        found[version_of(other.sha256)] = other.groups
-    return found, version_of(row.pending_sha256)
+    past = []
+    for other in connection.execute(select(VERSIONS).where(VERSIONS.c.document_id == document_id)):
+        version = version_of(other.sha256)
+        if other.ahead and not other.lost:
+            found[version] = other.groups
+        elif version not in (row.version if not row.pruned else "", version_of(row.pending_sha256)):
+            past.append(version)
+    return found, version_of(row.pending_sha256), sorted(past)
 
 
 def list_of(connection: Connection, document_id: str, now: str) -> list[Version]:

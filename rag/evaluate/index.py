@@ -151,7 +151,8 @@ def fill(
     sparse = SparseEncoder()
     for at, (row, chunks) in enumerate(made, 1):
         _enter(row, len(chunks), library)
-        store.replace(document_id(row.id), list(_indexed(row, chunks, dense, sparse)))
+        items = list(_indexed(row, chunks, dense, sparse))
+        store.add(document_id(row.id), version_of(_sha256(row)), items)
         if at % 100 == 0 or at == len(made):
             progress("index", at, len(made))
     return len(texts)

@@ -3,11 +3,11 @@
 Both hold one point per chunk with a dense and a sparse named vector and the chunk as payload,
 and pass the same contract tests (`tests/store/`). Access groups are a filter inside every
 query. The catalogue (`rag/library.py`) is the truth about which version of a document may
-answer; the store may, for the moment between two writes or after a crash, also hold chunks of
-another version, which the retriever ignores.
+answer. The store may hold others beside it: one that is being indexed, one indexed ahead of its
+time, one that was just superseded or that a crash left; the retriever ignores them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -54,6 +54,8 @@ class StoreQuery:
     chunks in it, and the dense half votes once more among the chunks in any other."""
     documents: frozenset[str] | None = None
     """If given, only chunks of these document ids."""
+    without: frozenset[tuple[str, str]] = frozenset()
+    """Document id and version of chunks that are not to be found."""
     limit: int = 10
     candidates: int = 50
     """Depth of each half before fusion."""
@@ -77,11 +79,17 @@ class Hit:
 class Store(Protocol):
     """What both stores do. Safe to share between threads."""
 
-    def replace(self, document_id: str, chunks: Sequence[IndexedChunk]) -> None:
-        """Make `chunks` the document's only chunks; readers see all the old or all the new."""
+    def add(self, document_id: str, version: str, chunks: Sequence[IndexedChunk]) -> None:
+        """Make `chunks` the only ones of this version, beside those of other versions.
+
+        Cut short, the version has some of its chunks, until it is added again or dropped.
+        """
+
+    def drop(self, document_id: str, versions: Collection[str]) -> int:
+        """Remove the chunks of these versions of a document; how many there were."""
 
     def delete(self, document_id: str) -> int:
-        """Remove a document's chunks; how many there were."""
+        """Remove a document's chunks of every version; how many there were."""
 
     def search(self, query: StoreQuery) -> list[Hit]:
         """Best first."""
@@ -89,14 +97,17 @@ class Store(Protocol):
     def chunks(self, document_id: str) -> list[Chunk]:
         """All chunks of a document (of every version held), by ordinal."""
 
-    def set_groups(self, document_id: str, groups: tuple[str, ...]) -> None:
-        """Change who may read a document; in effect when this returns."""
+    def set_groups(self, document_id: str, groups: Sequence[str], version: str = "") -> None:
+        """Change who may read a document, or one version; in effect when this returns."""
 
-    def count(self, document_id: str | None = None) -> int:
-        """How many chunks there are, of one document or in all."""
+    def count(self, document_id: str = "", version: str = "") -> int:
+        """How many chunks there are: in all, of one document, of one version of it."""
 
     def clear(self) -> None:
         """Remove everything and adopt the IndexSpec that the store was opened with."""
+
+    def scrub(self) -> bool:
+        """Make deleted chunks unreadable in the store's files too; whether that is certain."""
 
     def close(self) -> None:
         """Flush and let go of the files or connections."""

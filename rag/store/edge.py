@@ -7,7 +7,7 @@ short is there as far as it came. Search is exact: no HNSW graph is built, which
 """
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -74,34 +74,30 @@ class EdgeStore:
             self._owner.close()
             raise
 
-    def replace(self, document_id: str, chunks: Sequence[IndexedChunk]) -> None:
-        """Make `chunks` the document's only chunks; readers see all the old or all the new.
+    def add(self, document_id: str, version: str, chunks: Sequence[IndexedChunk]) -> None:
+        """Make `chunks` the only ones of this version, beside those of other versions.
 
-        Killed half-way, the document has chunks of both versions until it is replaced again.
+        Searches of this process see all of it or nothing. Killed half-way, the version has some
+        of its chunks, until it is added again or dropped.
         """
         points = [_point(chunk) for chunk in chunks]
-        stale = engine.Filter(
-            must=[_match("document_id", [document_id])],
-            must_not=[engine.HasIdCondition({point.id for point in points})],
-        )
+        surplus = _chosen(document_id, [version], besides={point.id for point in points})
         with self._lock.write():
             shard = self._open()
             for start in range(0, len(points), BATCH):
                 shard.update(engine.UpdateOperation.upsert_points(points[start : start + BATCH]))
             self._unflushed += len(points)
-            shard.update(engine.UpdateOperation.delete_points_by_filter(stale))
+            if shard.count(engine.CountRequest(filter=surplus)):
+                shard.update(engine.UpdateOperation.delete_points_by_filter(surplus))
         self._settle()
 
+    def drop(self, document_id: str, versions: Collection[str]) -> int:
+        """Remove the chunks of these versions of a document; how many there were."""
+        return self._delete(_chosen(document_id, versions)) if versions else 0
+
     def delete(self, document_id: str) -> int:
-        """Remove a document's chunks; how many there were."""
-        whole = _document(document_id)
-        with self._lock.write():
-            shard = self._open()
-            found = shard.count(engine.CountRequest(filter=whole))
-            if found:
-                shard.update(engine.UpdateOperation.delete_points_by_filter(whole))
-        self._settle()
-        return found
+        """Remove a document's chunks of every version; how many there were."""
+        return self._delete(_chosen(document_id))
 
     def search(self, query: StoreQuery) -> list[Hit]:
         """Best first."""
@@ -119,7 +115,7 @@ class EdgeStore:
 
     def chunks(self, document_id: str) -> list[Chunk]:
         """All chunks of a document (of every version held), by ordinal."""
-        whole = _document(document_id)
+        whole = _chosen(document_id)
         found: list[Chunk] = []
         offset: engine.PointId | None = None
         with self._lock.read():
@@ -133,18 +129,18 @@ class EdgeStore:
                 if offset is None:
                     return sorted(found, key=lambda chunk: (chunk.ordinal, chunk.version))
 
-    def set_groups(self, document_id: str, groups: tuple[str, ...]) -> None:
-        """Change who may read a document; in effect when this returns."""
+    def set_groups(self, document_id: str, groups: Sequence[str], version: str = "") -> None:
+        """Change who may read a document, or one version; in effect when this returns."""
         change = engine.UpdateOperation.set_payload_by_filter(
-            _document(document_id), {"groups": list(groups)}
+            _chosen(document_id, [version] if version else None), {"groups": list(groups)}
         )
         with self._lock.write():
             self._open().update(change)
         self._settle()
 
-    def count(self, document_id: str | None = None) -> int:
-        """How many chunks there are, of one document or in all."""
-        chosen = None if document_id is None else _document(document_id)
+    def count(self, document_id: str = "", version: str = "") -> int:
+        """How many chunks there are: in all, of one document, of one version of it."""
+        chosen = _chosen(document_id, [version] if version else None) if document_id else None
         with self._lock.read():
             return self._open().count(engine.CountRequest(filter=chosen))
 
@@ -156,6 +152,10 @@ class EdgeStore:
             wipe(self._folder, self._spec)
             self._shard = _open_shard(self._folder, self._spec.dimension)
 
+    def scrub(self) -> bool:
+        """Whether no byte of a deleted chunk is left; here the engine keeps them for a while."""
+        return False
+
     def close(self) -> None:
         """Flush and let go of the folder. Closing twice is harmless."""
         with self._lock.write():
@@ -164,6 +164,15 @@ class EdgeStore:
                 self._shard.close()
                 self._shard = None
             self._owner.close()
+
+    def _delete(self, chosen: engine.Filter) -> int:
+        with self._lock.write():
+            shard = self._open()
+            found = shard.count(engine.CountRequest(filter=chosen))
+            if found:
+                shard.update(engine.UpdateOperation.delete_points_by_filter(chosen))
+        self._settle()
+        return found
 
     def _settle(self) -> None:
         """Make what was written outlive a power cut; it outlives the process already."""
@@ -231,14 +240,29 @@ def _match(field: str, values: list[str]) -> engine.FieldCondition:
     return engine.FieldCondition(field, match=engine.MatchAny(values))
 
 
-def _document(document_id: str) -> engine.Filter:
-    return engine.Filter(must=[_match("document_id", [document_id])])
+def _chosen(
+    document_id: str,
+    versions: Collection[str] | None = None,
+    besides: "set[engine.PointId] | None" = None,
+) -> engine.Filter:
+    """The chunks of a document, of these versions of it, besides some."""
+    conditions: list[engine.ConditionType] = [_match("document_id", [document_id])]
+    if versions is not None:
+        conditions.append(_match("version", list(versions)))
+    return engine.Filter(
+        must=conditions, must_not=[engine.HasIdCondition(besides)] if besides else None
+    )
 
 
 def _filter(half: Half) -> engine.Filter:
+    without: list[engine.ConditionType] = [
+        _chosen(document_id, versions) for document_id, versions in half.without.items()
+    ]
+    if half.other_than:
+        without.append(_match("language", [half.other_than]))
     return engine.Filter(
         must=[_match(field, values) for field, values in half.filters.items()],
-        must_not=[_match("language", [half.other_than])] if half.other_than else None,
+        must_not=without or None,
     )
 
 

@@ -4,7 +4,7 @@ Knows nothing of an engine: plain dictionaries and numbers.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -68,6 +68,8 @@ class Half:
     """Payload field to the values of which it must have one; all fields must match."""
     other_than: str = ""
     """A language that the chunks must not be in."""
+    without: dict[str, list[str]] = field(default_factory=dict)
+    """Document ids with versions of theirs that the chunks must not be of."""
 
 
 def halves(query: StoreQuery) -> list[Half]:
@@ -81,14 +83,17 @@ def halves(query: StoreQuery) -> list[Half]:
     filters = {"groups": sorted(query.groups)}
     if query.documents is not None:
         filters["document_id"] = sorted(query.documents)
+    without: dict[str, list[str]] = {}
+    for document_id, version in sorted(query.without):
+        without.setdefault(document_id, []).append(version)
     found: list[Half] = []
     if query.dense is not None:
-        found.append(Half(list(query.dense), filters))
+        found.append(Half(list(query.dense), filters, without=without))
     if query.sparse is not None and query.sparse.indices:
         spoken = {"language": [query.language]} if query.language else {}
-        found.append(Half(query.sparse, filters | spoken))
+        found.append(Half(query.sparse, filters | spoken, without=without))
         if query.dense is not None and query.language:
-            found.append(Half(list(query.dense), filters, query.language))
+            found.append(Half(list(query.dense), filters, query.language, without))
     return found
 
 

@@ -3,19 +3,19 @@
 The collection is `<name>-<n>` behind the alias `<name>`, so that a rebuild is a new collection and
 one atomic switch. The IndexSpec is the collection's metadata (Qdrant 1.16 or later).
 
-Only in this process is a replacement seen whole or not at all; the retriever drops what the
-catalogue does not name.
+Another process may see a version while it is being added; the retriever ignores it until the
+catalogue names it.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 
 from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
 
-from rag.store import Hit, IndexedChunk, SparseVector, StoreQuery
+from rag.store import Hit, IndexedChunk, StoreQuery
 from rag.store.payload import (
     BATCH,
     DENSE,
@@ -27,8 +27,8 @@ from rag.store.payload import (
     halves,
     similarities,
     to_chunk,
-    to_payload,
 )
+from rag.store.requests import chosen, filter_of, point, using, vector
 from rag.store.rwlock import ReadWriteLock
 from rag.types import Chunk, IndexSpec
 from serving.errors import ConfigError, IndexMismatch, ModelUnavailable
@@ -71,30 +71,26 @@ class ServerStore:
         except ModelUnavailable as error:
             raise ConfigError(f"{error} Or correct FOOTNOTE_QDRANT_URL.") from error
 
-    def replace(self, document_id: str, chunks: Sequence[IndexedChunk]) -> None:
-        """Make `chunks` the document's only chunks."""
-        points = [_point(chunk) for chunk in chunks]
-        stale = models.Filter(
-            must=[_match("document_id", [document_id])],
-            must_not=[models.HasIdCondition(has_id=[point.id for point in points])],
-        )
+    def add(self, document_id: str, version: str, chunks: Sequence[IndexedChunk]) -> None:
+        """Make `chunks` the only ones of this version, beside those of other versions."""
+        points = [point(chunk) for chunk in chunks]
+        surplus = chosen(document_id, [version], besides=[each.id for each in points])
         steps: list[models.UpdateOperation] = [
             models.UpsertOperation(upsert=models.PointsList(points=points[start : start + BATCH]))
             for start in range(0, len(points), BATCH)
         ]
-        steps.append(models.DeleteOperation(delete=models.FilterSelector(filter=stale)))
+        steps.append(models.DeleteOperation(delete=models.FilterSelector(filter=surplus)))
         with self._lock.write(), _reaching():
             for step in steps:  # one request each: a big document exceeds the server's 32 MiB
                 self._client.batch_update_points(self._name, [step], wait=True)
 
+    def drop(self, document_id: str, versions: Collection[str]) -> int:
+        """Remove the chunks of these versions of a document; how many there were."""
+        return self._delete(chosen(document_id, versions)) if versions else 0
+
     def delete(self, document_id: str) -> int:
-        """Remove a document's chunks; how many there were."""
-        whole = _document(document_id)
-        with self._lock.write(), _reaching():
-            found = self._client.count(self._name, count_filter=whole, exact=True).count
-            if found:
-                self._client.delete(self._name, models.FilterSelector(filter=whole), wait=True)
-            return found
+        """Remove a document's chunks of every version; how many there were."""
+        return self._delete(chosen(document_id))
 
     def search(self, query: StoreQuery) -> list[Hit]:
         """Best first."""
@@ -103,15 +99,15 @@ class ServerStore:
             return []
         with self._lock.read(), _reaching():
             points = self._query(asked, query)
-        cosines = similarities(query.dense, [point.vector for point in points])
+        cosines = similarities(query.dense, [found.vector for found in points])
         return [
-            Hit(to_chunk(str(point.id), point.payload or {}), point.score, cosine)
-            for point, cosine in zip(points, cosines, strict=True)
+            Hit(to_chunk(str(found.id), found.payload or {}), found.score, cosine)
+            for found, cosine in zip(points, cosines, strict=True)
         ]
 
     def chunks(self, document_id: str) -> list[Chunk]:
         """All chunks of a document (of every version held), by ordinal."""
-        whole = _document(document_id)
+        whole = chosen(document_id)
         found: list[Chunk] = []
         offset: models.ExtendedPointId | None = None
         with self._lock.read(), _reaching():
@@ -123,27 +119,37 @@ class ServerStore:
                 if offset is None:
                     return sorted(found, key=lambda chunk: (chunk.ordinal, chunk.version))
 
-    def set_groups(self, document_id: str, groups: tuple[str, ...]) -> None:
-        """Change who may read a document; in effect when this returns."""
+    def set_groups(self, document_id: str, groups: Sequence[str], version: str = "") -> None:
+        """Change who may read a document, or one version; in effect when this returns."""
+        wanted = chosen(document_id, [version] if version else None)
         with self._lock.write(), _reaching():
-            self._client.set_payload(
-                self._name, {"groups": list(groups)}, points=_document(document_id), wait=True
-            )
+            self._client.set_payload(self._name, {"groups": list(groups)}, points=wanted, wait=True)
 
-    def count(self, document_id: str | None = None) -> int:
-        """How many chunks there are, of one document or in all."""
-        chosen = None if document_id is None else _document(document_id)
+    def count(self, document_id: str = "", version: str = "") -> int:
+        """How many chunks there are: in all, of one document, of one version of it."""
+        wanted = chosen(document_id, [version] if version else None) if document_id else None
         with self._lock.read(), _reaching():
-            return self._client.count(self._name, count_filter=chosen, exact=True).count
+            return self._client.count(self._name, count_filter=wanted, exact=True).count
 
     def clear(self) -> None:
         """Switch to a new, empty collection and remove the old one."""
         with self._lock.write(), _reaching():
             self._adopt(rebuild=True)
 
+    def scrub(self) -> bool:
+        """Whether no byte of a deleted chunk is left; here the engine keeps them for a while."""
+        return False
+
     def close(self) -> None:
         """Let go of the connection."""
         self._client.close()
+
+    def _delete(self, wanted: models.Filter) -> int:
+        with self._lock.write(), _reaching():
+            found = self._client.count(self._name, count_filter=wanted, exact=True).count
+            if found:
+                self._client.delete(self._name, models.FilterSelector(filter=wanted), wait=True)
+            return found
 
     def _adopt(self, rebuild: bool) -> None:
         """Check the collection behind the alias, or put a new one there."""
@@ -221,10 +227,10 @@ class ServerStore:
         if len(asked) == 1:
             return self._client.query_points(
                 self._name,
-                query=_vector(asked[0]),
-                using=_using(asked[0]),
-                query_filter=_filter(asked[0]),
-                search_params=None if _using(asked[0]) == SPARSE else _PARAMS,
+                query=vector(asked[0]),
+                using=using(asked[0]),
+                query_filter=filter_of(asked[0]),
+                search_params=None if using(asked[0]) == SPARSE else _PARAMS,
                 limit=query.limit,
                 with_vectors=[DENSE],
             ).points
@@ -233,10 +239,10 @@ class ServerStore:
             query=models.FusionQuery(fusion=models.Fusion.DBSF),
             prefetch=[
                 models.Prefetch(
-                    query=_vector(half),
-                    using=_using(half),
-                    filter=_filter(half),
-                    params=None if _using(half) == SPARSE else _PARAMS,
+                    query=vector(half),
+                    using=using(half),
+                    filter=filter_of(half),
+                    params=None if using(half) == SPARSE else _PARAMS,
                     limit=query.candidates,
                 )
                 for half in asked
@@ -261,38 +267,3 @@ def _reaching() -> Iterator[None]:
         raise ModelUnavailable(
             f"The Qdrant server answers with error {error.status_code}. Try again shortly."
         ) from error
-
-
-def _point(indexed: IndexedChunk) -> models.PointStruct:
-    return models.PointStruct(
-        id=indexed.chunk.id,
-        vector={DENSE: list(indexed.dense), SPARSE: _sparse(indexed.sparse)},
-        payload=to_payload(indexed),
-    )
-
-
-def _sparse(vector: SparseVector) -> models.SparseVector:
-    return models.SparseVector(indices=list(vector.indices), values=list(vector.values))
-
-
-def _vector(half: Half) -> list[float] | models.SparseVector:
-    return _sparse(half.vector) if isinstance(half.vector, SparseVector) else half.vector
-
-
-def _using(half: Half) -> str:
-    return SPARSE if isinstance(half.vector, SparseVector) else DENSE
-
-
-def _match(field: str, values: list[str]) -> models.FieldCondition:
-    return models.FieldCondition(key=field, match=models.MatchAny(any=values))
-
-
-def _document(document_id: str) -> models.Filter:
-    return models.Filter(must=[_match("document_id", [document_id])])
-
-
-def _filter(half: Half) -> models.Filter:
-    return models.Filter(
-        must=[_match(field, values) for field, values in half.filters.items()],
-        must_not=[_match("language", [half.other_than])] if half.other_than else None,
-    )

@@ -1,0 +1,70 @@
+"""Files that came inside another: which of them become documents, and under which names.
+
+A member is named `<container>/<its path inside>`. What cannot be taken out is said in
+`Parsed.skipped`, so that the container's report lists it; nothing is left out in silence.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ingest.names import clean_name
+from ingest.parse import Parsed
+from rag.library import Library
+from rag.types import Document, document_id
+from serving.errors import RejectedFile
+
+MAX_DEPTH = 3
+"""Containers inside containers: an archive, in a mail, in an archive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A member under the name that it will have as a document."""
+
+    name: str
+    path: Path
+
+
+def plan(container: Document, parsed: Parsed, library: Library) -> tuple[list[Taken], Parsed]:
+    """The members to be taken in, and `parsed` with those that cannot be among its skipped."""
+    if not parsed.members:
+        return [], parsed
+    skipped = dict(parsed.skipped)
+    taken: dict[str, Taken] = {}
+    deep = depth(container, library) >= MAX_DEPTH
+    for member in parsed.members:
+        try:
+            if deep:
+                raise RejectedFile(f"It is more than {MAX_DEPTH} containers deep. Unpack it first.")
+            name = _name(container, member.name, member.path, library)
+            if name in taken:
+                raise RejectedFile("Another file inside has the same name.")
+            taken[name] = Taken(name, member.path)
+        except RejectedFile as error:
+            skipped[member.name] = str(error)
+    return list(taken.values()), replace(parsed, skipped=skipped)
+
+
+def depth(document: Document, library: Library) -> int:
+    """In how many containers a document is, counting itself: 1 for one that was added."""
+    found = 1
+    while document.parent and (above := library.get(document.parent)) and found <= MAX_DEPTH:
+        document, found = above, found + 1
+    return found
+
+
+def ids(members: Sequence[Taken]) -> list[str]:
+    """The document ids of members."""
+    return [document_id(member.name) for member in members]
+
+
+def _name(container: Document, inside: str, path: Path, library: Library) -> str:
+    if path.is_symlink() or not path.is_file():
+        raise RejectedFile("It is no file.")
+    inside = clean_name(inside)
+    name = clean_name(f"{container.name}/{inside}")
+    before = library.get(document_id(name))
+    if before and before.parent != container.id:
+        raise RejectedFile(f"Another document is named {name} already. Rename one of them.")
+    return name
