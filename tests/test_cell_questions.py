@@ -7,14 +7,16 @@ a little below what is measured (docs/decisions/0009-chunking.md); what is quote
 from collections.abc import Iterator
 from pathlib import Path
 
+import pypdfium2 as pdfium
 import pytest
 
 from ingest.pipeline import Pipeline
 from rag.evaluate.metrics import contains
+from rag.pages import PDFIUM
 from rag.runtime import Runtime, open_runtime
 from rag.settings import Settings
 from rag.table_text import cells
-from rag.types import EVERYONE, Answer, Answered, Principal, State
+from rag.types import EVERYONE, Answer, Answered, Box, Principal, State
 from serving.embedding import Embedder
 from tests.cell_tables import ALL, ENGLISH, RUSSIAN, Cell, Made, write
 from tests.conftest import MODELS
@@ -67,3 +69,25 @@ def test_cell_questions_are_answered_by_their_cells(answers: Runtime, tables: li
         if not (said(answer, cell) and cited(answer, made, cell)):
             wrong.append((cell.question, answer.mode.value, answer.text))
     assert len(wrong) <= 0.1 * len(asked), wrong
+
+
+@pytest.mark.parametrize("made", [m for m in ALL if m.name.endswith(".pdf")], ids=lambda m: m.name)
+def test_the_highlight_covers_the_row_and_no_other(answers: Runtime, made: Made) -> None:
+    for cell in made.cells:
+        answer = ask(answers, cell.question)
+        citation = next(c for c in answer.citations if cell.key in cells(c.quote))
+        path = answers.library.original(citation.passage.document.sha256)
+        shown = " ".join(text_in(path, box) for box in citation.boxes)
+        assert {*cells(citation.quote)} <= {cell for row in made.rows for cell in row}
+        assert fold(citation.quote) == fold(shown)
+
+
+def text_in(path: Path, box: Box) -> str:
+    """The text layer inside a box."""
+    with PDFIUM, pdfium.PdfDocument(path) as document:
+        page = document[box.page - 1].get_textpage()
+        return page.get_text_bounded(box.left - 1, box.bottom - 1, box.right + 1, box.top + 1)
+
+
+def fold(text: str) -> str:
+    return "".join(char for char in text.casefold() if char.isalnum())
