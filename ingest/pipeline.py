@@ -48,10 +48,12 @@ class Pipeline:
         embedder: "Embedder",
         settings: Settings,
         traces: TraceStore | None = None,
+        parser: Parser | None = None,
     ) -> None:
-        """`traces`: where removed documents are to be forgotten too."""
+        """`traces`: where removed documents are to be forgotten too; `parser`: closed by `close`,
+        by default one with the limits of the settings."""
         self.library = library
-        self._parser = Parser(limits_of(settings))
+        self._parser = parser or Parser(limits_of(settings))
         self._index = Index(library, store)
         self._intake = Intake(library, self._index, settings.max_file_mb)
         langfuse = bool(settings.langfuse_url)

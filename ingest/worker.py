@@ -4,6 +4,7 @@ On any machine that reaches the Qdrant server, the catalogue, the queue and `dat
 (a shared file system). It opens what ingesting needs and no language model.
 """
 
+import os
 import signal
 import sys
 import threading
@@ -47,13 +48,13 @@ def work(settings: Settings, threads: int) -> int:
         before = {number: signal.signal(number, stop) for number in _SIGNALS}
         try:
             jobs.start()
-            _say(f"footnote: worker {jobs.name} takes documents, {threads} at once")
+            _say(f"footnote: worker {os.getpid()} takes documents, {threads} at once")
             stopping.wait()
         finally:
-            jobs.stop()
+            jobs.close()
             for number, handler in before.items():
                 signal.signal(number, handler)
-    _say(f"footnote: worker {jobs.name} stopped after {jobs.finished} documents")
+    _say(f"footnote: worker {os.getpid()} stopped after {jobs.finished} documents")
     return 0
 
 
