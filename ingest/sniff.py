@@ -16,9 +16,15 @@ PDF = "application/pdf"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+ODS = "application/vnd.oasis.opendocument.spreadsheet"
 ODT = "application/vnd.oasis.opendocument.text"
 EPUB = "application/epub+zip"
+FB2 = "application/x-fictionbook+xml"
 RTF = "text/rtf"
+RST = "text/x-rst"
+PNG, JPEG, TIFF, WEBP, GIF, BMP = (
+    f"image/{kind}" for kind in ("png", "jpeg", "tiff", "webp", "gif", "bmp")
+)
 EML = "message/rfc822"
 MSG = "application/vnd.ms-outlook"
 ZIP = "application/zip"
@@ -34,24 +40,31 @@ TEXT = "text/plain"
 
 NAMES = {
     PDF: "PDF", DOCX: "Word (DOCX)", PPTX: "PowerPoint (PPTX)", XLSX: "Excel (XLSX)",
-    ODT: "OpenDocument text (ODT)", EPUB: "EPUB", RTF: "RTF", EML: "e-mail (EML)",
+    ODT: "OpenDocument text (ODT)", ODS: "OpenDocument sheet (ODS)", FB2: "FB2", RST: "RST",
+    PNG: "a PNG picture", JPEG: "a JPEG picture", TIFF: "a TIFF picture", GIF: "a GIF picture",
+    WEBP: "a WebP picture", BMP: "a BMP picture", EPUB: "EPUB", RTF: "RTF", EML: "e-mail (EML)",
     MSG: "e-mail (MSG)", ZIP: "a ZIP archive", TAR: "a TAR archive", GZIP: "a GZIP file",
     BZIP2: "a BZIP2 file", XZ: "an XZ file",
     HTML: "HTML", MARKDOWN: "Markdown", CSV: "CSV", TSV: "TSV", TEXT: "plain text",
 }  # fmt: skip
 ARCHIVES = frozenset({ZIP, TAR, GZIP, BZIP2, XZ})
 """They have no text of their own, only members."""
-READABLE = "PDF, DOCX, PPTX, XLSX, HTML, Markdown, TXT, CSV, TSV, EML, MSG, ZIP and TAR"
+IMAGES = frozenset({PNG, JPEG, TIFF, WEBP, GIF, BMP})
+ZIPPED = frozenset({DOCX, PPTX, XLSX, ODT, ODS, EPUB})
+"""Formats that are a ZIP inside."""
+READABLE = (
+    "PDF, DOCX, PPTX, XLSX, ODT, ODS, RTF, EPUB, FB2, HTML, Markdown, RST, TXT, CSV, TSV, EML, "
+    "MSG, PNG, JPEG, TIFF, WebP, GIF, BMP, ZIP and TAR"
+)
 
-_SUFFIXES = {
-    "pdf": {PDF}, "docx": {DOCX}, "docm": {DOCX}, "pptx": {PPTX}, "pptm": {PPTX},
-    "xlsx": {XLSX}, "xlsm": {XLSX}, "odt": {ODT}, "epub": {EPUB}, "rtf": {RTF},
-    "eml": {EML}, "msg": {MSG}, "html": {HTML}, "htm": {HTML}, "xhtml": {HTML},
-    "md": {MARKDOWN, HTML}, "markdown": {MARKDOWN, HTML}, "csv": {CSV}, "tsv": {TSV},
-    "tab": {TSV}, "txt": {TEXT, HTML, EML}, "text": {TEXT, HTML, EML}, "log": {TEXT},
-}  # fmt: skip
-"""What a file of this suffix may turn out to be; other suffixes promise nothing."""
-_TEXTS = {"md": MARKDOWN, "markdown": MARKDOWN, "csv": CSV, "tsv": TSV, "tab": TSV}
+_BINARY = frozenset(
+    {"pdf", "docx", "docm", "pptx", "pptm", "xlsx", "xlsm", "odt", "ods", "epub", "msg", "zip",
+     "png", "jpg", "jpeg", "tif", "tiff", "webp", "gif", "bmp", "tar", "gz", "tgz"}
+)  # fmt: skip
+"""Suffixes of files that are no text: text under such a name is an error page or a stub, and
+would only pollute the answers."""
+_TEXTS = {"md": MARKDOWN, "markdown": MARKDOWN, "csv": CSV, "tsv": TSV, "tab": TSV,
+          "rst": RST, "rest": RST}  # fmt: skip
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _PARTS = (("word/", DOCX), ("ppt/", PPTX), ("xl/", XLSX))
 _MAIL = re.compile(rb"(?:[A-Za-z][A-Za-z0-9-]*:[^\n]*\n(?:[ \t][^\n]*\n)*){2,}", re.MULTILINE)
@@ -60,6 +73,34 @@ _MAIL_KEYS = re.compile(
 )
 _HTML = re.compile(
     rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
+)
+
+
+_KINDS_OF_TEXT = frozenset({TEXT, HTML, MARKDOWN, CSV, TSV, RST, EML})
+_XLSB = "application/vnd.ms-excel.sheet.binary"
+_IWORK = "application/x-iwork"
+_TNEF = "application/vnd.ms-tnef"
+_SVG = "image/svg+xml"
+_UNREAD = {
+    "application/x-7z-compressed": "7z archives are not read. Pack the files as ZIP",
+    "application/x-rar": "RAR archives are not read. Pack the files as ZIP",
+    "application/vnd.rar": "RAR archives are not read. Pack the files as ZIP",
+    "application/zstd": "Zstandard files are not read. Pack the files as ZIP",
+    "application/vnd.oasis.opendocument.presentation": "ODP is not read. Save it as PPTX or PDF",
+    "application/vnd.oasis.opendocument.graphics": "ODG is not read. Save it as PDF",
+    "image/heif": "HEIF pictures are not read. Save it as JPEG or PNG",
+    "image/heic": "HEIC pictures are not read. Save it as JPEG or PNG",
+    "image/vnd.djvu": "DjVu is not read. Convert it to PDF",
+    _SVG: "drawings (SVG) are not read. Export it as PDF or PNG",
+    _XLSB: "binary workbooks (XLSB) are not read. Save it as XLSX",
+    _IWORK: "files of Pages, Numbers and Keynote are not read. Export it as DOCX, XLSX or PDF",
+    _TNEF: "Outlook's own container of attachments (winmail.dat) is not read. Ask the sender for "
+    "the files, or save the mail from Outlook as MSG",
+}
+"""What is known but not read, and what to do instead."""
+_OTHER_NAMES = {"image/x-ms-bmp": BMP, "image/jpg": JPEG, "application/x-gzip": GZIP}
+_SVG_ROOT = re.compile(
+    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*|<!DOCTYPE svg[^>]*>\s*)*<svg\b", re.S
 )
 
 
@@ -74,12 +115,13 @@ def sniff(path: Path, name: str) -> str:
         raise RejectedFile(f"{name}: the file is empty. Add a file with content.")
     suffix = PurePosixPath(name).suffix.lower().lstrip(".")
     found = _content_type(path, name, head, suffix)
-    promised = _SUFFIXES.get(suffix)
-    if promised is not None and found not in promised:
+    if suffix in _BINARY and found in _KINDS_OF_TEXT:
         raise RejectedFile(
-            f"{name}: named .{suffix}, but its content is {NAMES.get(found, found)}. "
-            "Give it the right name, or export it again."
+            f"{name}: named .{suffix}, but its content is {NAMES[found]}. Give it the right name, "
+            "or export it again."
         )
+    if found in _UNREAD:
+        raise RejectedFile(f"{name}: {_UNREAD[found]}.")
     if found not in NAMES:
         raise RejectedFile(f"{name}: files of type {found} are not read. Readable: {READABLE}.")
     return found
@@ -97,12 +139,23 @@ def _content_type(path: Path, name: str, head: bytes, suffix: str) -> str:
         return _container(path, name)
     if head.startswith(b"{\\rtf"):
         return RTF
-    found = _magic(head)
     if head.startswith(_OLE):
         return _ole(path, name, head)
-    if not _is_text(found, head):
-        return found
-    if _HTML.match(head[:4096].removeprefix(b"\xef\xbb\xbf")):
+    if head.startswith(b"\x78\x9f\x3e\x22"):
+        return _TNEF
+    found = _magic(head)
+    if found == _SVG or not _is_text(found, head):
+        return _OTHER_NAMES.get(found, found)
+    return _text_type(head, suffix)
+
+
+def _text_type(head: bytes, suffix: str) -> str:
+    start = head[:4096].removeprefix(b"\xef\xbb\xbf")
+    if b"<FictionBook" in start:
+        return FB2
+    if _SVG_ROOT.match(start):
+        return _SVG
+    if _HTML.match(start):
         return HTML
     if suffix == "eml" or (suffix not in _TEXTS and _is_mail(head)):
         return EML if _is_mail(head) else TEXT
@@ -159,6 +212,10 @@ def _container(path: Path, name: str) -> str:
         ) from None
     if kind:
         return kind
+    if "xl/workbook.bin" in names:
+        return _XLSB
+    if "Index/Document.iwa" in names or "Index.zip" in names:
+        return _IWORK
     if "[Content_Types].xml" in names:
         for prefix, media_type in _PARTS:
             if any(entry.startswith(prefix) for entry in names):

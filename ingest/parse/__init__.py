@@ -4,13 +4,14 @@ A file is read or rejected, never silently empty: without elements there are mem
 are known to be blank or unread, or an error.
 """
 
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest import sniff
-from ingest.limits import Limits
+from ingest.limits import Budget, Limits, check_pages
 from ingest.parse.decode import decode
 from ingest.parse.unpack import Member, Unpacker
 from serving.errors import RejectedFile
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from unstructured.documents.elements import Element
 
 _DEFAULT = Limits()
+_TEXTS = frozenset({sniff.CSV, sniff.TSV, sniff.MARKDOWN, sniff.RST, sniff.TEXT})
 __all__ = ["Member", "Parsed", "Word", "parse"]
 
 Word = tuple[str, float, float, float, float]
@@ -57,15 +59,23 @@ def parse(path: Path, name: str, folder: Path | None = None, limits: Limits = _D
         RejectedFile: the file will never be read as it is; the message says why.
     """
     media_type = sniff.sniff(path, name)
-    unpacker = Unpacker(name, folder, limits)
-    if media_type in sniff.ARCHIVES:
-        _unpack(path, name, media_type, unpacker)
-        return Parsed([], 0, media_type, tuple(unpacker.members), unpacker.skipped)
     if media_type == sniff.PDF:
         from ingest.parse.pdf import parse_pdf
 
         return parse_pdf(path, name, limits)
+    if media_type in sniff.IMAGES:
+        from ingest.parse.image import parse_image
+
+        return parse_image(path, name, media_type, limits)
+    unpacker = Unpacker(name, folder, limits)
+    if media_type in sniff.ARCHIVES:
+        _unpack(path, name, media_type, unpacker)
+        return Parsed([], 0, media_type, tuple(unpacker.members), unpacker.skipped)
+    if media_type in sniff.ZIPPED:
+        with zipfile.ZipFile(path) as archive:
+            Budget(name, limits).take_zip(archive)
     elements, pages = _read(path, name, media_type, unpacker)
+    check_pages(name, pages, limits)
     if not any(e.text.strip() for e in elements) and not unpacker.members:
         raise RejectedFile(f"{name}: no text was found in it. Add a file that holds text.")
     return Parsed(elements, pages, media_type, tuple(unpacker.members), unpacker.skipped)
@@ -88,6 +98,7 @@ def _unpack(path: Path, name: str, media_type: str, unpacker: Unpacker) -> None:
 def _read(
     path: Path, name: str, media_type: str, unpacker: Unpacker
 ) -> "tuple[list[Element], int]":
+    """Elements, and the number of sheets or slides where the format has them."""
     if media_type == sniff.XLSX:
         from ingest.parse.sheets import parse_xlsx
 
@@ -96,26 +107,39 @@ def _read(
         from ingest.parse.office import parse_pptx
 
         return parse_pptx(path, name)
-    return _read_pageless(path, name, media_type, unpacker), 0
+    if media_type in (sniff.EML, sniff.MSG):
+        from ingest.parse import mail, outlook
+
+        read = mail.parse_mail if media_type == sniff.EML else outlook.parse_msg
+        return read(path, name, unpacker), 0
+    if media_type in _TEXTS:
+        return _read_text(path, name, media_type), 0
+    return _read_document(path, name, media_type), 0
 
 
-def _read_pageless(path: Path, name: str, media_type: str, unpacker: Unpacker) -> "list[Element]":
-    from ingest.parse import mail, office, outlook, plain, sheets
+def _read_document(path: Path, name: str, media_type: str) -> "list[Element]":
+    from ingest.parse import book, html, odt, office, rtf
+
+    readers = {
+        sniff.DOCX: office.parse_docx,
+        sniff.ODT: odt.parse_odt,
+        sniff.ODS: odt.parse_odt,
+        sniff.RTF: rtf.parse_rtf,
+        sniff.EPUB: book.parse_epub,
+        sniff.FB2: book.parse_fb2,
+        sniff.HTML: html.parse_html,
+    }
+    return readers[media_type](path, name)
+
+
+def _read_text(path: Path, name: str, media_type: str) -> "list[Element]":
+    from ingest.parse import markup, plain, sheets
 
     if media_type in (sniff.CSV, sniff.TSV):
         return sheets.parse_csv(path, name, "\t" if media_type == sniff.TSV else "")
-    if media_type == sniff.DOCX:
-        return office.parse_docx(path, name)
-    if media_type == sniff.HTML:
-        return office.parse_html(path, name)
+    text = decode(path, name)
     if media_type == sniff.MARKDOWN:
-        return office.parse_markdown(decode(path, name))
-    if media_type == sniff.EML:
-        return mail.parse_mail(path, name, unpacker)
-    if media_type == sniff.MSG:
-        return outlook.parse_msg(path, name, unpacker)
-    if media_type == sniff.TEXT:
-        return plain.parse_plain(decode(path, name))
-    raise RejectedFile(
-        f"{name}: {sniff.NAMES[media_type]} is not read yet. Save it as DOCX or PDF."
-    )
+        return markup.parse_markdown(text)
+    if media_type == sniff.RST:
+        return markup.parse_rst(text)
+    return plain.parse_plain(text)

@@ -4,6 +4,7 @@
 needs unstructured calls it.
 """
 
+import re
 from typing import TYPE_CHECKING
 
 from ingest.parse.nlp import install
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from unstructured.documents.elements import Element
 
 Rect = tuple[float, float, float, float]
+
+
+_BULLET = re.compile(r"[•●▪◦·‣⁃■□\uf0b7\uf0a7\uf0d8]\s*")
 
 
 def make(
@@ -38,3 +42,12 @@ def make(
         )
     made: Element = getattr(elements, kind)(text=text, metadata=metadata)
     return made
+
+
+def paragraph(text: str) -> "list[Element]":
+    """A paragraph of a format that may have drawn its bullets: a list item without its bullet, a
+    text, or nothing where there is only a bullet."""
+    plain = _BULLET.sub("", text, count=1) if _BULLET.match(text) else ""
+    if plain:
+        return [make("ListItem", plain, depth=0)]
+    return [] if _BULLET.fullmatch(text) else [make("NarrativeText", text)]

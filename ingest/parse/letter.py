@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ingest.parse.elements import make
-from ingest.parse.office import parse_html_text
+from ingest.parse.html import parse_html_text
 from ingest.parse.plain import parse_plain
 from ingest.parse.unpack import Unpacker
 

@@ -9,7 +9,7 @@ import pytest
 from pptx import Presentation
 
 from ingest.parse import Parsed, parse
-from ingest.parse.office import html_rows
+from ingest.parse.html_grid import html_rows
 
 RUSSIAN = (
     "ПРАВИЛА ОТПУСКА\n\nСотрудник подаёт заявление за две недели до начала отпуска. "
