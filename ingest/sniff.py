@@ -52,6 +52,8 @@ ARCHIVES = frozenset({ZIP, TAR, GZIP, BZIP2, XZ})
 IMAGES = frozenset({PNG, JPEG, TIFF, WEBP, GIF, BMP})
 ZIPPED = frozenset({DOCX, PPTX, XLSX, ODT, ODS, EPUB})
 """Formats that are a ZIP inside."""
+TEXTS = frozenset({CSV, TSV, MARKDOWN, RST, TEXT})
+"""Kinds of text that only the name tells apart."""
 READABLE = (
     "PDF, DOCX, PPTX, XLSX, ODT, ODS, RTF, EPUB, FB2, HTML, Markdown, RST, TXT, CSV, TSV, EML, "
     "MSG, PNG, JPEG, TIFF, WebP, GIF, BMP, ZIP and TAR"

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from unstructured.documents.elements import Element
 
 _DEFAULT = Limits()
-_TEXTS = frozenset({sniff.CSV, sniff.TSV, sniff.MARKDOWN, sniff.RST, sniff.TEXT})
 __all__ = ["Member", "Parsed", "Word", "parse"]
 
 Word = tuple[str, float, float, float, float]
@@ -112,7 +111,7 @@ def _read(
 
         read = mail.parse_mail if media_type == sniff.EML else outlook.parse_msg
         return read(path, name, unpacker), 0
-    if media_type in _TEXTS:
+    if media_type in sniff.TEXTS:
         return _read_text(path, name, media_type), 0
     return _read_document(path, name, media_type), 0
 
