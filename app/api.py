@@ -18,7 +18,7 @@ from fastapi.responses import FileResponse, JSONResponse, Response
 
 from app.services import Services, local_principal
 from ingest.parse.decode import decode_bytes
-from rag.pages import page_png
+from rag.pages import has_pages, page_png
 from rag.types import Document, Principal, State
 from serving.errors import FootnoteError, Forbidden, RejectedFile
 
@@ -38,6 +38,7 @@ def create_api(services: Services) -> FastAPI:
     _add_collection(api, services, principal)
     _add_single(api, services)
     _add_contents(api, services, principal)
+    _add_sources(api, services)
     return api
 
 
@@ -88,10 +89,21 @@ def _add_contents(api: FastAPI, services: Services, principal: Principal) -> Non
     @api.get("/documents/{document_id}/pages/{page}.png", response_model=None)
     def page(document_id: str, page: int) -> Response:
         document = readable(services, principal, document_id)
-        if document.media_type != "application/pdf" or not 1 <= page <= document.pages:
+        if not has_pages(document.media_type) or not 1 <= page <= document.pages:
             raise Forbidden("There is no such page.")
         image = page_png(services.runtime.library.original(document.sha256), page)
         return Response(image, media_type="image/png")
+
+
+def _add_sources(api: FastAPI, services: Services) -> None:
+    @api.get("/sources")
+    def list_sources() -> dict[str, Any]:
+        return {"sources": [asdict(status) for status in services.sources.statuses()]}
+
+    @api.post("/sources/{name}/sync", status_code=202)
+    def sync_source(name: str, force: bool = False) -> dict[str, Any]:
+        services.sources.request(name, force)
+        return list_sources()
 
 
 def existing(services: Services, document_id: str) -> Document:

@@ -25,13 +25,14 @@ _FRAME = Path(__file__).with_name("frame.py")
 
 
 def create_app(services: Services) -> App:
-    """The ASGI application; its lifespan starts the jobs and closes the services."""
+    """The ASGI application; its lifespan starts jobs and sources and closes the services."""
     settings = services.runtime.settings
 
     @asynccontextmanager
     async def lifespan(_app: App) -> AsyncIterator[None]:
         provide(services)
         services.jobs.start()
+        services.sources.start()
         try:
             yield
         finally:

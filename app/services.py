@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from ingest.jobs import Jobs, open_jobs
 from ingest.pipeline import Pipeline
+from ingest.sources.opening import configured
+from ingest.sources.schedule import SourceSchedule
 from rag.runtime import Runtime, open_runtime
 from rag.settings import Settings
 from rag.types import EVERYONE, Principal
@@ -22,22 +24,26 @@ class Services:
     runtime: Runtime
     pipeline: Pipeline
     jobs: Jobs
+    sources: SourceSchedule
 
     def close(self) -> None:
-        """Stop the jobs first, because they write to the store."""
-        self.jobs.stop()
+        """Stop what writes to the store first."""
+        self.sources.stop()
+        self.jobs.close()
         self.runtime.close()
 
 
 def open_services(settings: Settings) -> Services:
-    """Open store, catalogue, models and the queue; the queue is not started.
+    """Open store, catalogue, models and the queue; queue and sources are not started.
 
     Raises:
         ConfigError, IndexMismatch, StoreBusy: as `rag.runtime.open_runtime` says.
     """
+    configured(settings)  # a mistake in the sources file is said before a model is loaded
     runtime = open_runtime(settings)
     pipeline = Pipeline(runtime.library, runtime.store, runtime.embedder, settings)
-    return Services(runtime, pipeline, open_jobs(pipeline, settings))
+    jobs = open_jobs(pipeline, settings)
+    return Services(runtime, pipeline, jobs, SourceSchedule(pipeline, jobs.submit, settings))
 
 
 _provided: list[Services] = []

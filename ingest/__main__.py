@@ -1,4 +1,4 @@
-"""`python -m ingest add|list|remove|rebuild|sample`: documents from the command line.
+"""`python -m ingest add|list|remove|sync|watch|rebuild|sample`: documents from the command line.
 
 Where the app runs and holds the index, the work is handed to it over HTTP. What goes wrong with
 one file is one line, and the others go on; exit status 1 if any was not taken in, 2 if nothing
@@ -17,6 +17,9 @@ from ingest.names import clean_groups
 from ingest.pipeline import Pipeline
 from ingest.sample import is_loaded, load_sample
 from ingest.show import progress_bar, table
+from ingest.sources.command import sync_sources, watch_sources
+from ingest.sources.config import choose
+from ingest.sources.opening import configured
 from rag.library import Library, open_library
 from rag.settings import Settings, load_settings
 from rag.types import State, document_id
@@ -55,6 +58,14 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("remove", help="remove a document")
     command.add_argument("name")
     command.set_defaults(run=_remove)
+    command = commands.add_parser("sync", help="take over what changed at the sources")
+    command.add_argument("name", nargs="?", default="", help="of one source; without it all")
+    command.add_argument(
+        "--force", action="store_true", help="remove what is gone there, however much it is"
+    )
+    command.set_defaults(run=_sync)
+    command = commands.add_parser("watch", help="follow the sources without the app")
+    command.set_defaults(run=_watch)
     command = commands.add_parser("rebuild", help="index every document anew")
     command.set_defaults(run=_rebuild)
     command = commands.add_parser("sample", help="add the sample organisation's documents, once")
@@ -93,6 +104,21 @@ def _remove(settings: Settings, options: argparse.Namespace) -> int:
         desk.remove(options.name)
     print(f"Removed {options.name}.")
     return 0
+
+
+def _sync(settings: Settings, options: argparse.Namespace) -> int:
+    configured(settings)  # before a model is loaded
+    with _desk(settings) as desk:
+        return sync_sources(desk, options.name, options.force)
+
+
+def _watch(settings: Settings, _options: argparse.Namespace) -> int:
+    choose(configured(settings), "")
+    try:
+        with _pipeline(settings) as pipeline:
+            return watch_sources(pipeline, settings)
+    except StoreBusy as error:
+        raise StoreBusy("The running app holds the index, and follows the sources.") from error
 
 
 def _rebuild(settings: Settings, _options: argparse.Namespace) -> int:
@@ -156,7 +182,7 @@ def _desk(settings: Settings) -> Iterator[Desk]:
     with ExitStack() as stack:
         desk: Desk
         try:
-            desk = LocalDesk(stack.enter_context(_pipeline(settings)))
+            desk = LocalDesk(stack.enter_context(_pipeline(settings)), settings)
         except StoreBusy:
             desk = stack.enter_context(RemoteDesk(settings))
         yield desk

@@ -9,14 +9,19 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
+from urllib.parse import quote
 
 import httpx
 
 from ingest.pipeline import Pipeline
 from ingest.progress import Progress, Report
+from ingest.sources.config import choose
+from ingest.sources.opening import configured
+from ingest.sources.seen import Synced, synced_of
+from ingest.sources.sync import Told, sync_configured
 from rag.settings import Settings
 from rag.types import Document, State, document_id
-from serving.errors import ModelUnavailable, RejectedFile, StoreBusy
+from serving.errors import ConfigError, ModelUnavailable, RejectedFile, StoreBusy
 
 _POLL_SECONDS = 0.3
 _UNFINISHED = (State.WAITING, State.WORKING)
@@ -34,21 +39,47 @@ class Desk(Protocol):
     def remove(self, name: str) -> None:
         """Remove the document with this name."""
 
+    def sync(self, name: str, force: bool, told: Told) -> Iterator[tuple[Synced, list[str]]]:
+        """Follow one source, or all (`name` empty): for each what was done, and the reasons of
+        the documents that could not be read.
+
+        Raises:
+            ConfigError: there is no such source, or none at all.
+        """
+
 
 class LocalDesk:
     """The pipeline of this process."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
+    def __init__(self, pipeline: Pipeline, settings: Settings) -> None:
         self._pipeline = pipeline
+        self._settings = settings
 
     def submit(self, path: Path, name: str, groups: Sequence[str] | None) -> Document:
         return self._pipeline.accept(path, name, groups)
 
     def finish(self, documents: Sequence[Document], progress: Report) -> Iterator[Document | None]:
-        return self._pipeline.process_all([document.id for document in documents], progress)
+        return self._read([document.id for document in documents], progress)
 
     def remove(self, name: str) -> None:
         self._pipeline.remove(document_id(name))
+
+    def sync(self, name: str, force: bool, told: Told) -> Iterator[tuple[Synced, list[str]]]:
+        for config in choose(configured(self._settings), name):
+            waiting: list[str] = []
+            synced = sync_configured(
+                config, self._pipeline, waiting.append, self._settings, force=force, told=told
+            )
+            read = self._read(waiting, lambda p: told(p.stage, p.done))
+            yield synced, [d.reason for d in read if d and d.state is not State.READY]
+
+    def _read(self, ids: Sequence[str], progress: Report) -> Iterator[Document | None]:
+        """These, then what came in with them (attachments, files of archives) or was left."""
+        yield from self._pipeline.process_all(ids, progress)
+        tried = set(ids)
+        while rest := [i for i in self._pipeline.library.unfinished() if i not in tried]:
+            tried.update(rest)
+            yield from self._pipeline.process_all(rest, progress)
 
 
 class RemoteDesk:
@@ -90,16 +121,38 @@ class RemoteDesk:
 
     def _wait_for(self, document: Document, progress: Report) -> Document | None:
         while document.state in _UNFINISHED:
-            progress(Progress(document.id, document.state, 0, 1))
-            time.sleep(_POLL_SECONDS)
             response = self._ask("GET", f"/api/documents/{document.id}", missing_ok=True)
             if response.status_code == httpx.codes.NOT_FOUND:
                 return None
             document = self._document(response)
+            if document.state in _UNFINISHED:
+                progress(Progress(document.id, document.state, 0, 1))
+                time.sleep(_POLL_SECONDS)
         return document
 
     def remove(self, name: str) -> None:
         self._ask("DELETE", f"/api/documents/{document_id(name)}", missing_ok=True)
+
+    def sync(self, name: str, force: bool, told: Told) -> Iterator[tuple[Synced, list[str]]]:
+        names = list(self._sources())
+        if name and name not in names:
+            known = ", ".join(names) or "none"
+            raise ConfigError(f"No source is named {name!r}. The running app follows: {known}.")
+        if not names:
+            raise ConfigError("The running app follows no source: FOOTNOTE_SOURCES was empty.")
+        for each in [name] if name else names:
+            self._ask("POST", f"/api/sources/{quote(each)}/sync", params={"force": force})
+            while (status := self._sources()[each])["waiting"]:
+                told(status["document"], status["done"])
+                time.sleep(_POLL_SECONDS)
+            yield synced_of(status["last"]), []
+
+    def _sources(self) -> dict[str, Any]:
+        response = self._ask("GET", "/api/sources")
+        try:
+            return {status["name"]: status for status in response.json()["sources"]}
+        except (ValueError, KeyError, TypeError) as error:
+            raise self._stranger() from error
 
     def _ask(
         self, method: str, path: str, missing_ok: bool = False, **options: Any

@@ -149,13 +149,21 @@ def load_sources(file: Path | None) -> tuple[SourceConfig, ...]:
     return tuple(sources)
 
 
-def find_source(sources: tuple[SourceConfig, ...], name: str) -> SourceConfig:
-    """The source of this name. ConfigError: there is none; the message names those there are."""
-    for source in sources:
-        if source.name == name:
-            return source
-    known = ", ".join(source.name for source in sources) or "none"
-    raise ConfigError(f"No source is named {name!r}. FOOTNOTE_SOURCES names: {known}.")
+def choose(sources: tuple[SourceConfig, ...], name: str) -> tuple[SourceConfig, ...]:
+    """The source of this name, or all for an empty one.
+
+    Raises:
+        ConfigError: there is no such source, or none at all.
+    """
+    if not sources:
+        raise ConfigError(
+            "FOOTNOTE_SOURCES names no sources; docs/sources.md says how to write its file."
+        )
+    found = tuple(source for source in sources if name in ("", source.name))
+    if not found:
+        known = ", ".join(source.name for source in sources)
+        raise ConfigError(f"No source is named {name!r}. FOOTNOTE_SOURCES names: {known}.")
+    return found
 
 
 def secret(name: str, variable: str, environ: Mapping[str, str] | None = None) -> str:

@@ -17,13 +17,12 @@ from watchfiles import watch
 
 from ingest.pipeline import Pipeline
 from ingest.progress import Cancelled
-from ingest.sources.config import FolderConfig, SourceConfig, find_source
+from ingest.sources.config import FolderConfig, SourceConfig, choose
 from ingest.sources.folder import SETTLE_SECONDS
-from ingest.sources.opening import configured, open_source
+from ingest.sources.opening import configured
 from ingest.sources.seen import Seen, Synced, now
-from ingest.sources.sync import Submit, sync
+from ingest.sources.sync import Submit, sync_configured
 from rag.settings import Settings
-from serving.errors import FootnoteError
 
 logger = logging.getLogger(__name__)
 
@@ -116,11 +115,11 @@ class SourceSchedule:
                 thread.join()
 
     def request(self, name: str, force: bool = False) -> None:
-        """Have a source synced now. ConfigError: there is none of this name."""
-        find_source(self._configs, name)
+        """Have a source (all, without a name) synced now. ConfigError: there is none."""
         with self._changed:
-            plan = self._planned[name]
-            plan.asked, plan.force = True, plan.force or force
+            for config in choose(self._configs, name):
+                plan = self._planned[config.name]
+                plan.asked, plan.force = True, plan.force or force
             self._changed.notify_all()
 
     def statuses(self) -> list[Status]:
@@ -183,7 +182,12 @@ class SourceSchedule:
             force, plan.asked, plan.force = plan.force, False, False
         self._now, started = _Now(), time.monotonic()
         synced = sync_configured(
-            plan.config, self._pipeline, self._submit, self._settings, force, self._told
+            plan.config,
+            self._pipeline,
+            self._submit,
+            self._settings,
+            force=force,
+            told=self._told,
         )
         plan.took = time.monotonic() - started
         if synced.unsettled:
@@ -254,23 +258,3 @@ def _identities(folders: _Folders) -> _Identities:
             status = folder.stat()
             found[folder] = (status.st_dev, status.st_ino)
     return found
-
-
-def sync_configured(
-    config: SourceConfig,
-    pipeline: Pipeline,
-    submit: Submit,
-    settings: Settings,
-    force: bool,
-    told: Callable[[str, int], None],
-) -> Synced:
-    """Open a source, sync it, close it; what is wrong with its settings is an outcome too."""
-    try:
-        source = open_source(config, settings)
-    except FootnoteError as error:
-        seen = Seen(pipeline.library.engine)
-        synced = Synced(config.name, seen.begin(config.name), now(), problems=(str(error),))
-        seen.finish(synced)
-        return synced
-    with contextlib.closing(source):
-        return sync(source, pipeline, submit, force=force, told=told)

@@ -9,15 +9,19 @@ processes it.
 import tempfile
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from ingest.names import clean_name
 from ingest.pipeline import Pipeline
 from ingest.sources import Gone, Item, Source, TooLarge, Unsettled
+from ingest.sources.config import SourceConfig
+from ingest.sources.opening import open_source
 from ingest.sources.seen import MOST_PROBLEMS, Seen, Synced, now
 from rag.catalogue import Entry
+from rag.settings import Settings
 from rag.types import Document, State, document_id
-from serving.errors import RejectedFile, SourceUnavailable
+from serving.errors import FootnoteError, RejectedFile, SourceUnavailable
 
 FEW = 3
 """So many documents may always go at once."""
@@ -30,13 +34,17 @@ Told = Callable[[str, int], None]
 """Receives the name of each document that is looked at, and how many were before."""
 
 
+def _nobody(_name: str, _done: int) -> None:
+    """A `Told` for nobody."""
+
+
 def sync(
     source: Source,
     pipeline: Pipeline,
     submit: Submit,
     *,
     force: bool = False,
-    told: Told = lambda _name, _done: None,
+    told: Told = _nobody,
 ) -> Synced:
     """Bring the documents of `source` in step with it, and keep the outcome.
 
@@ -53,6 +61,27 @@ def sync(
     synced = run.outcome(started)
     seen.finish(synced)
     return synced
+
+
+def sync_configured(
+    config: SourceConfig,
+    pipeline: Pipeline,
+    submit: Submit,
+    settings: Settings,
+    *,
+    force: bool = False,
+    told: Told = _nobody,
+) -> Synced:
+    """`sync` of a source that the settings name; a missing secret is an outcome too."""
+    try:
+        source = open_source(config, settings)
+    except FootnoteError as error:
+        seen = Seen(pipeline.library.engine)
+        synced = Synced(config.name, seen.begin(config.name), now(), problems=(str(error),))
+        seen.finish(synced)
+        return synced
+    with closing(source):
+        return sync(source, pipeline, submit, force=force, told=told)
 
 
 class _Run:

@@ -31,8 +31,8 @@ def folder(tmp_path):
     return root
 
 
-def test_a_folder_with_good_and_bad_files(pipeline, counting, folder):
-    outcome = add(LocalDesk(pipeline), [folder], None)
+def test_a_folder_with_good_and_bad_files(pipeline, counting, folder, settings):
+    outcome = add(LocalDesk(pipeline, settings), [folder], None)
     assert outcome.summary == "2 added, 0 unchanged, 4 rejected."
     bad = {"empty.txt", "broken.pdf", "large.txt", "noise.docx"}
     assert {line.split(":")[0] for line in outcome.problems} == bad
@@ -42,17 +42,17 @@ def test_a_folder_with_good_and_bad_files(pipeline, counting, folder):
     assert all(documents[name].state is State.REJECTED for name in bad)
     assert all(documents[name].reason for name in bad)
     embedded = counting.passages
-    again = add(LocalDesk(pipeline), [folder], None)
+    again = add(LocalDesk(pipeline, settings), [folder], None)
     assert again.summary == "0 added, 2 unchanged, 4 rejected."
     assert counting.passages == embedded
 
 
-def test_single_files_missing_files_and_equal_names(pipeline, folder, tmp_path):
+def test_single_files_missing_files_and_equal_names(pipeline, folder, tmp_path, settings):
     other = tmp_path / "other"
     other.mkdir()
     (other / "rules.txt").write_text("Something else.\n")
     paths = [folder / "rules.txt", other / "rules.txt", tmp_path / "missing.txt"]
-    outcome = add(LocalDesk(pipeline), paths, ["hr"])
+    outcome = add(LocalDesk(pipeline, settings), paths, ["hr"])
     assert outcome.summary == "1 added, 0 unchanged, 2 rejected."
     assert "already has the name rules.txt" in outcome.problems[0]
     assert "No such file" in outcome.problems[1]
@@ -60,8 +60,12 @@ def test_single_files_missing_files_and_equal_names(pipeline, folder, tmp_path):
     assert (document.name, document.groups) == ("rules.txt", ("hr",))
 
 
-def test_the_table_shows_every_document(pipeline, folder):
-    add(LocalDesk(pipeline), [folder / "rules.txt", folder / "empty.txt"], ["hr", EVERYONE])
+def test_the_table_shows_every_document(pipeline, folder, settings):
+    add(
+        LocalDesk(pipeline, settings),
+        [folder / "rules.txt", folder / "empty.txt"],
+        ["hr", EVERYONE],
+    )
     head, *rows = table(pipeline.library.list())
     assert head.split() == ["STATE", "CHUNKS", "PAGES", "GROUPS", "NAME", "REASON"]
     assert rows[0].split()[:5] == ["rejected", "0", "0", "everyone,hr", "empty.txt"]
@@ -69,13 +73,13 @@ def test_the_table_shows_every_document(pipeline, folder):
     assert rows[1].split() == ["ready", "1", "0", "everyone,hr", "rules.txt"]
 
 
-def test_every_format_is_read_from_its_original(pipeline, tmp_path):
+def test_every_format_is_read_from_its_original(pipeline, tmp_path, settings):
     """The originals are named by content, so no reader may look at the suffix of the path."""
     data = Path(__file__).parents[2] / "data"
     entries = json.loads((data / "manifest.json").read_text())
     one_each = {Path(entry["file"]).suffix: data / entry["file"] for entry in entries}
     assert one_each.keys() >= {".pdf", ".docx", ".pptx", ".xlsx", ".html", ".md", ".txt", ".eml"}
-    outcome = add(LocalDesk(pipeline), list(one_each.values()), None)
+    outcome = add(LocalDesk(pipeline, settings), list(one_each.values()), None)
     assert outcome.problems == []
     assert all(document.chunks for document in pipeline.library.list())
 
