@@ -13,18 +13,26 @@ import errno
 import gc
 import importlib
 import json
+import lzma
 import os
 import select
 import shutil
 import signal
 import socket
+import struct
 import sys
 import tempfile
 import time
 import traceback
+import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
+from xml.etree.ElementTree import ParseError
+
+from lxml.etree import LxmlError
+from pypdfium2 import PdfiumError
 
 from ingest.guard import DISK_FULL, FAULTY, OUT_OF_MEMORY, READ, REJECTED, TOO_EXPANDED
 from ingest.limits import Limits
@@ -37,6 +45,17 @@ from serving.errors import RejectedFile
 _RESULT = 3
 MESSAGE = 1 << 16
 """Most bytes of a request."""
+_DAMAGE = (
+    EOFError,
+    lzma.LZMAError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+    LxmlError,
+    ParseError,
+    PdfiumError,
+)
+"""What libraries raise for a damaged file, where its reader does not say more."""
 _READERS = (
     "charset_normalizer",
     "ingest.parse.mail",
@@ -176,10 +195,20 @@ def read(path: Path, name: str, folder: Path, limits: Limits, target: BinaryIO) 
     try:
         parsed = parse(path, name, folder, limits)
     except RejectedFile as error:
-        target.write(str(error).encode("utf-8", "replace"))
-        return REJECTED
+        return _reject(str(error), target)
+    except (*_DAMAGE, OSError) as error:
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise  # of the machine, not of the file; a place before its beginning is EINVAL
+        return _reject(
+            f"{name}: the file is damaged or cut short. Get a whole copy, or save it again.", target
+        )
     dump(parsed, folder, target)
     return READ
+
+
+def _reject(reason: str, target: BinaryIO) -> int:
+    target.write(reason.encode("utf-8", "replace"))
+    return REJECTED
 
 
 def _tell(error: BaseException) -> None:

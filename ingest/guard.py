@@ -170,9 +170,14 @@ class Parser:
             return RejectedFile(
                 f"{name}: its parts lie too deep inside one another to be read. Save it anew."
             )
-        kind = last.split(" ")[0] if code == FAULTY else f"signal {-code}"
-        logger.warning("A reader failed: %s", last if code == FAULTY else kind)
-        return RejectedFile(_damaged(name, kind))
+        if code < 0:
+            logger.warning("A reader died of signal %d: %s", -code, last[:200])
+            return RejectedFile(
+                f"{name}: its reader breaks down on it (signal {-code}): it is damaged, or needs "
+                "more memory. Export it again, or raise FOOTNOTE_MAX_PARSE_MEMORY_MB."
+            )
+        logger.warning("A reader failed: %s", last)
+        return RejectedFile(_damaged(name, last.split(" ")[0]))
 
 
 def _damaged(name: str, kind: str) -> str:
@@ -255,13 +260,3 @@ def _received(source: socket.socket) -> bytes:
         return source.recv(4096)
     except (ConnectionResetError, TimeoutError):
         return b""
-
-
-def guarded_parse(path: Path, name: str, seconds: float, memory_mb: int) -> Parsed:
-    """One file by a parser of its own, without members. Goes when the pipeline has a `Parser`."""
-    parser = Parser(Limits(seconds=seconds, memory_mb=memory_mb))
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            return parser.parse(path, name, Path(folder))
-        finally:
-            parser.close()

@@ -23,7 +23,7 @@ class Limits:
     pages: int = 5000
     """Pages, slides or sheets."""
     expanded_mb: int = 1024
-    """All that is unpacked from it, in MiB; no file written may be larger either."""
+    """All that is unpacked from it, in MiB."""
     members: int = 10_000
     """Files inside an archive, attachments of an e-mail, parts of an Office file."""
     page_seconds: float = 60

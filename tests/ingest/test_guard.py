@@ -17,10 +17,11 @@ import pytest
 
 from ingest.guard import Parser
 from ingest.limits import Limits, limits_of
-from ingest.parse import Parsed
+from ingest.parse import Parsed, parse
 from ingest.progress import Cancelled
 from rag.settings import Settings
 from serving.errors import RejectedFile
+from tests.hostile import WHOLE
 
 ROOT = Path(__file__).resolve().parents[2]
 SLOW = 400_000
@@ -96,6 +97,38 @@ def test_one_process_reads_file_after_file(parser: Parser, tmp_path: Path) -> No
         assert [e.text for e in read(parser, tmp_path, "b.txt", text).elements] == [text.decode()]
     assert servers(os.getpid()) == before
     assert children(before[0]) == []
+
+
+@pytest.mark.parametrize("suffix", sorted(WHOLE))
+def test_the_child_reads_what_the_reader_reads(suffix: str, parser: Parser, tmp_path: Path) -> None:
+    """All that chunks, citations and the report use of it comes back."""
+    path = tmp_path / f"whole{suffix}"
+    path.write_bytes(WHOLE[suffix])
+    for folder in ("inside", "outside"):
+        (tmp_path / folder).mkdir()
+    inside = parse(path, path.name, tmp_path / "inside")
+    outside = parser.parse(path, path.name, tmp_path / "outside")
+    assert content(inside) == content(outside)
+    assert inside.pages == outside.pages
+    for key in ("media_type", "skipped", "blank", "unread", "ocr", "words"):
+        assert getattr(inside, key) == getattr(outside, key)
+    members = [[(m.name, m.path.read_bytes()) for m in p.members] for p in (inside, outside)]
+    assert members[0] == members[1]
+
+
+def content(parsed: Parsed) -> list[object]:
+    return [
+        (
+            type(e).__name__,
+            e.text,
+            e.metadata.page_number,
+            e.metadata.category_depth,
+            e.metadata.text_as_html,
+            e.metadata.attached_to_filename,
+            e.metadata.coordinates and e.metadata.coordinates.to_dict(),
+        )
+        for e in parsed.elements
+    ]
 
 
 def test_files_are_read_at_once(parser: Parser, tmp_path: Path) -> None:
