@@ -8,9 +8,8 @@ What the store is told of the question's language keeps chunks in other language
 Does not know whether a passage answers the question; `rag/refusal.py` judges that.
 """
 
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from llama_index.core.base.base_retriever import BaseRetriever
@@ -27,10 +26,7 @@ from serving.embedding import Embedder
 from serving.rerank import Reranker
 
 OVERFETCH = 2
-"""Hits fetched per passage wanted: some are of versions that may no longer answer."""
-SWAP_TRIES = 4
-SWAP_SECONDS = 0.02
-"""How often, and after which wait, to ask again while a document's version is being switched."""
+"""Hits fetched per passage wanted: some may be of versions that do not answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +82,27 @@ class Retriever:
 
 
 class ChunkRetriever(BaseRetriever):
-    """LlamaIndex's view of one principal's search."""
+    """LlamaIndex's view of one principal's search.
+
+    Exactly one version of a document answers, the one that the catalogue names. Searches read
+    the index first and the catalogue second, and are repeated at once, without what the catalogue
+    said does not answer, until no such hit is among them. A switch (`ingest/index.py`) adds the
+    new chunks, updates the catalogue, then drops the old chunks. So, whatever falls between:
+
+    - index and catalogue both read before the UPDATE: the old chunks are all there and answer;
+      new ones that are there already are hits that do not, and the next search leaves them out.
+    - the index before, the catalogue after: the old hits do not answer any more. They are left
+      out, and the next search, which begins after the UPDATE, finds the new chunks, all of which
+      were added before it.
+    - both after: the new chunks are there, old ones at most left over, and left out as above.
+
+    Never both: a hit counts only with the version that one reading of the catalogue names. Never
+    none: the version named is whole in the index from before it is named until it no longer is.
+    Each further search means that versions came to light that none before had met, or that
+    another switch was made meanwhile; a version that answers again by then is let in again. Those
+    indexed ahead of their time, those past it and those of documents just removed are left out in
+    the same way, so that they take no place of a chunk that may answer.
+    """
 
     def __init__(self, parts: Retriever, principal: Principal, limit: int) -> None:
         super().__init__()
@@ -102,31 +118,27 @@ class ChunkRetriever(BaseRetriever):
             limit=self._limit * OVERFETCH,
             candidates=max(parts.candidates, self._limit * OVERFETCH),
         )
-        passages, swapping = self._current(parts.store.search(query))
-        for _ in range(SWAP_TRIES):
-            if not swapping:
-                break
-            time.sleep(SWAP_SECONDS)
-            passages, swapping = self._current(parts.store.search(query))
-        return [_node(passage) for passage in passages[: self._limit]]
+        while True:
+            passages, without = self._current(parts.store.search(query), query.without)
+            if without == query.without:
+                return [_node(passage) for passage in passages[: self._limit]]
+            query = replace(query, without=without)
 
-    def _current(self, hits: Sequence[Hit]) -> tuple[list[Passage], bool]:
-        """Passages of the versions that may answer; whether some document has none of its own.
-
-        The index is written a moment before the catalogue names the new version: in between,
-        hits of such a document are of a version that may not answer yet, and asking again helps.
-        """
-        documents = self._parts.library.get_many({hit.chunk.document_id for hit in hits})
-        found, stale = [], set()
+    def _current(
+        self, hits: Sequence[Hit], left_out: frozenset[tuple[str, str]]
+    ) -> tuple[list[Passage], frozenset[tuple[str, str]]]:
+        """Passages of the versions that answer, and the versions met so far that do not."""
+        met = {(hit.chunk.document_id, hit.chunk.version) for hit in hits} | left_out
+        documents = self._parts.library.get_many({document_id for document_id, _ in met})
+        answering = {(d.id, d.version) for d in documents.values()}
+        found = []
         for hit in hits:
             document = documents.get(hit.chunk.document_id)
-            if document is None or not self._principal.may_read(document.groups):
+            if document is None or document.version != hit.chunk.version:
                 continue
-            if document.version == hit.chunk.version:
+            if self._principal.may_read(document.groups):
                 found.append(Passage(hit.chunk, document, hit.score, hit.similarity))
-            elif document.version:
-                stale.add(document.id)
-        return found, bool(stale - {passage.document.id for passage in found})
+        return found, frozenset(met - answering)
 
 
 def _node(passage: Passage) -> NodeWithScore:

@@ -26,7 +26,9 @@ def main() -> None:
         sys.stdin.read()
         return
     for number in count(int(sys.argv[2])):
-        store.replace("d", [indexed("d", n, version=str(number)) for n in range(SIZE)])
+        version = str(number)
+        store.add("d", version, [indexed("d", n, version=version) for n in range(SIZE)])
+        store.drop("d", [str(number - 1)])
         say(str(number))
 
 

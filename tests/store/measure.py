@@ -70,7 +70,7 @@ def main() -> None:
     filled = list(made_up(size))
     start = time.perf_counter()
     for name, members in filled:
-        store.replace(name, members)
+        store.add(name, "v1", members)
     sys.stdout.write(f"filled with {size / (time.perf_counter() - start):.0f} chunks/s\n")
     rng = np.random.default_rng(1)
     reader = frozenset({EVERYONE})
@@ -85,7 +85,7 @@ def main() -> None:
     }
     for title, query in ask.items():
         timed(title, lambda query=query: store.search(query()), 200)
-    timed("replace 20 chunks", lambda: store.replace(*filled[1]), 20)
+    timed("add 20 chunks again", lambda: store.add(filled[1][0], "v1", filled[1][1]), 20)
     store.close()
     if kind == "edge":
         start = time.perf_counter()

@@ -90,6 +90,7 @@ class Oracle:
             for entry in self.chunks
             if query.groups.intersection(entry.groups)
             and (query.documents is None or entry.chunk.document_id in query.documents)
+            and (entry.chunk.document_id, entry.chunk.version) not in query.without
         ]
         rankings: list[dict[str, float]] = []
         if query.dense is not None:

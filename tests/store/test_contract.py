@@ -1,6 +1,7 @@
 """What every store must do, whichever engine is below: see `rag.store.Store`."""
 
 import threading
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace as with_changes
 from itertools import groupby
@@ -26,7 +27,8 @@ ALL = frozenset({EVERYONE, "hr", "board"})
 
 def fill(store: Store, chunks: list[IndexedChunk]) -> Oracle:
     for document, members in groupby(chunks, key=lambda entry: entry.chunk.document_id):
-        store.replace(document, list(members))
+        mine = list(members)
+        store.add(document, mine[0].chunk.version, mine)
     return Oracle(chunks)
 
 
@@ -67,7 +69,8 @@ def test_ranks_right_after_replacing_and_deleting(store: Store) -> None:
     store.delete("d0")
     kept = [entry for entry in library() if entry.chunk.document_id not in ("d0", "d1")]
     renewed = [indexed("d1", n, version="v2") for n in range(3)]
-    store.replace("d1", renewed)
+    store.drop("d1", ["v1"])
+    store.add("d1", "v2", renewed)
     oracle = Oracle([*renewed, *kept])
     dense, sparse = question(4)
     for query in (
@@ -180,27 +183,76 @@ def test_set_groups_is_effective_at_once(store: Store) -> None:
 def test_every_field_of_a_chunk_comes_back(store: Store) -> None:
     full = [indexed("d", n) for n in range(3)]
     bare = with_changes(indexed("e", 0).chunk, section=(), boxes=(), language="", page_from=0)
-    store.replace("d", full[::-1])
-    store.replace("e", [with_changes(indexed("e", 0), chunk=bare)])
+    store.add("d", "v1", full[::-1])
+    store.add("e", "v1", [with_changes(indexed("e", 0), chunk=bare)])
     assert store.chunks("d") == [entry.chunk for entry in full]
     assert store.chunks("e") == [bare]
 
 
-def test_replace_leaves_exactly_the_new_chunks(store: Store) -> None:
-    store.replace("other", [indexed("other", 0)])
+def test_adding_leaves_exactly_the_new_chunks_of_that_version(store: Store) -> None:
+    store.add("other", "v1", [indexed("other", 0)])
     old = [indexed("d", n) for n in range(700)]  # several batches
-    store.replace("d", old)
+    store.add("d", "v1", old)
     assert store.chunks("d") == [entry.chunk for entry in old]
-    store.replace("d", old)
+    store.add("d", "v1", old)
     assert (store.count("d"), store.count()) == (700, 701)
     shorter = [indexed("d", n) for n in range(300)]
-    store.replace("d", shorter)
+    store.add("d", "v1", shorter)
     assert store.chunks("d") == [entry.chunk for entry in shorter]
     new = [indexed("d", n, version="v2") for n in range(4)]
-    store.replace("d", new)
-    assert store.chunks("d") == [entry.chunk for entry in new]
-    store.replace("d", [])
-    assert (store.count("d"), store.count()) == (0, 1)
+    store.add("d", "v2", new)
+    assert [store.count("d", version) for version in ("v1", "v2", "v3")] == [300, 4, 0]
+    assert {chunk.version for chunk in store.chunks("d")} == {"v1", "v2"}
+    store.add("d", "v2", [])
+    assert store.chunks("d") == [entry.chunk for entry in shorter]
+    assert store.count() == 301
+
+
+def test_dropping_takes_the_versions_named_and_says_how_many_chunks(store: Store) -> None:
+    for version, size in (("v1", 3), ("v2", 4), ("v3", 5)):
+        store.add("d", version, [indexed("d", n, version=version) for n in range(size)])
+        store.add("e", version, [indexed("e", n, version=version) for n in range(size)])
+    assert store.drop("d", ["v1", "v3", "v9"]) == 8
+    assert (store.drop("d", ["v1"]), store.drop("d", [])) == (0, 0)
+    assert [store.count("d", version) for version in ("v1", "v2", "v3")] == [0, 4, 0]
+    assert store.count("e") == 12
+
+
+def test_versions_that_are_not_wanted_are_not_found(store: Store) -> None:
+    """Not even as candidates: each half must look past them."""
+    chunks = [
+        indexed(document, n, version=version)
+        for document in ("d", "e")
+        for version in ("v1", "v2")
+        for n in range(20)
+    ]
+    for document in ("d", "e"):
+        for version in ("v1", "v2"):
+            wanted = (document, version)
+            mine = [c for c in chunks if (c.chunk.document_id, c.chunk.version) == wanted]
+            store.add(document, version, mine)
+    dense, sparse = question(5)
+    query = StoreQuery(
+        frozenset({EVERYONE}),
+        dense=dense,
+        sparse=sparse,
+        limit=50,
+        candidates=5,
+        without=frozenset({("d", "v1"), ("e", "v2"), ("gone", "v1")}),
+    )
+    hits = store.search(query)
+    assert {(h.chunk.document_id, h.chunk.version) for h in hits} == {("d", "v2"), ("e", "v1")}
+    check(hits, query, Oracle(chunks))
+
+
+def test_the_groups_of_one_version(store: Store) -> None:
+    dense, _ = question(0)
+    for version in ("v1", "v2"):
+        store.add("d", version, [indexed("d", n, version=version) for n in range(3)])
+    store.set_groups("d", ("hr",), "v2")
+    for reader, version in ((EVERYONE, "v1"), ("hr", "v2")):
+        hits = store.search(StoreQuery(frozenset({reader}), dense=dense, limit=100))
+        assert {hit.chunk.version for hit in hits} == {version}
 
 
 def test_delete_says_how_many_there_were(store: Store) -> None:
@@ -209,20 +261,20 @@ def test_delete_says_how_many_there_were(store: Store) -> None:
     assert (store.count("d0"), store.count("d1"), store.count()) == (0, 5, 5)
 
 
-def test_readers_see_all_the_old_or_all_the_new(store: Store) -> None:
+def test_readers_see_the_whole_of_each_version(store: Store) -> None:
     size = 300  # more than one batch
     dense, _ = question(0)
-    store.replace("d", [indexed("d", n, version="v0") for n in range(size)])
-    query = StoreQuery(frozenset({EVERYONE}), dense=dense, limit=2 * size)
+    store.add("d", "v0", [indexed("d", n, version="v0") for n in range(size)])
+    query = StoreQuery(frozenset({EVERYONE}), dense=dense, limit=3 * size)
     done = threading.Event()
-    seen: list[list[str]] = []
+    seen: list[Counter[str]] = []
     failures: list[Exception] = []
 
     def read() -> None:
         try:
             while not done.is_set():
-                seen.append([hit.chunk.version for hit in store.search(query)])
-                seen.append([chunk.version for chunk in store.chunks("d")])
+                seen.append(Counter(hit.chunk.version for hit in store.search(query)))
+                seen.append(Counter(chunk.version for chunk in store.chunks("d")))
         except Exception as error:
             failures.append(error)
             raise
@@ -230,15 +282,17 @@ def test_readers_see_all_the_old_or_all_the_new(store: Store) -> None:
     readers = [threading.Thread(target=read) for _ in range(2)]
     for reader in readers:
         reader.start()
-    for version in ("v1", "v2", "v3", "v4"):
-        store.replace("d", [indexed("d", n, version=version) for n in range(size)])
+    for number in range(1, 5):
+        version = f"v{number}"
+        store.add("d", version, [indexed("d", n, version=version) for n in range(size)])
+        store.drop("d", [f"v{number - 1}"])
     done.set()
     for reader in readers:
         reader.join()
     assert not failures
     assert seen
-    assert all(versions == [versions[0]] * size for versions in seen)
-    assert set(seen[-1]) == {"v4"}
+    assert all(set(versions.values()) == {size} for versions in seen)
+    assert Counter(chunk.version for chunk in store.chunks("d")) == {"v4": size}
 
 
 def test_writers_of_many_documents_do_not_disturb_each_other(store: Store) -> None:
@@ -250,7 +304,7 @@ def test_writers_of_many_documents_do_not_disturb_each_other(store: Store) -> No
         mine = [entry for entry in chunks if entry.chunk.document_id == document]
         try:
             for _ in range(5):
-                store.replace(document, mine)
+                store.add(document, "v1", mine)
                 store.search(StoreQuery(ALL, dense=dense, sparse=sparse))
         except Exception as error:
             failures.append(error)
@@ -271,7 +325,7 @@ def test_writers_of_many_documents_do_not_disturb_each_other(store: Store) -> No
     [("embedder", "another"), ("dimension", 16), ("chunking", "v9"), ("schema", 99)],
 )
 def test_another_index_spec_is_refused(place: Place, field: str, value: object) -> None:
-    place.open().replace("d", [indexed("d", 0)])
+    place.open().add("d", "v1", [indexed("d", 0)])
     other = with_changes(SPEC, **{field: value})
     with pytest.raises(IndexMismatch, match=rf"{field}.*python -m ingest rebuild"):
         place.open(other)

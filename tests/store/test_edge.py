@@ -47,7 +47,7 @@ def test_a_reopened_store_finds_the_same(tmp_path: Path) -> None:
     chunks = library()
     store = EdgeStore(tmp_path / "index", SPEC)
     for document in {entry.chunk.document_id for entry in chunks}:
-        store.replace(document, [e for e in chunks if e.chunk.document_id == document])
+        store.add(document, "v1", [e for e in chunks if e.chunk.document_id == document])
     dense, sparse = question(0)
     query = StoreQuery(ALL, dense=dense, sparse=sparse)
     before = store.search(query)
@@ -79,7 +79,7 @@ def test_killed_in_the_middle_of_replacing(tmp_path: Path) -> None:
     folder = tmp_path / "index"
     store = EdgeStore(folder, SPEC)
     neighbour = [indexed("neighbour", n) for n in range(5)]
-    store.replace("neighbour", neighbour)
+    store.add("neighbour", "v1", neighbour)
     store.close()
     clock = random.Random(7)
     last = 0
@@ -100,8 +100,10 @@ def test_killed_in_the_middle_of_replacing(tmp_path: Path) -> None:
 
 
 def check_replaces_exactly(store: EdgeStore, version: str, size: int) -> None:
+    """Adds a version and drops all others."""
     new = [indexed("d", n, version=version) for n in range(size)]
-    store.replace("d", new)
+    store.add("d", version, new)
+    store.drop("d", {chunk.version for chunk in store.chunks("d")} - {version})
     assert store.chunks("d") == [entry.chunk for entry in new]
 
 
@@ -110,7 +112,8 @@ def test_opening_drops_what_was_deleted(tmp_path: Path) -> None:
     store = EdgeStore(tmp_path / "index", SPEC)
     for version in ("v1", "v2"):
         kept = [indexed("d", n, version=version) for n in range(1500)]
-        store.replace("d", kept)
+        store.add("d", version, kept)
+    store.drop("d", ["v1"])
     store.close()
     store = EdgeStore(tmp_path / "index", SPEC)
     assert store.count() == 1500
@@ -128,7 +131,7 @@ def test_the_engine_keeps_its_log_where_it_is_synced(tmp_path: Path) -> None:
     log = tmp_path / "index" / "shard" / "wal"
     secret = "written before the power cut"
     entry = indexed("d", 0)
-    store.replace("d", [with_changes(entry, chunk=with_changes(entry.chunk, text=secret))])
+    store.add("d", "v1", [with_changes(entry, chunk=with_changes(entry.chunk, text=secret))])
     assert any(secret.encode() in file.read_bytes() for file in log.iterdir())
     store.close()
 
@@ -152,7 +155,7 @@ def test_a_damaged_index_is_refused_and_can_be_rebuilt(
 ) -> None:
     folder = tmp_path / "index"
     store = EdgeStore(folder, SPEC)
-    store.replace("d", [indexed("d", 0)])
+    store.add("d", "v1", [indexed("d", 0)])
     store.close()
     assert callable(damage)
     damage(folder)

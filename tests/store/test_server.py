@@ -151,7 +151,7 @@ def bare(conditions: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def test_writes_wait_until_they_are_in_effect(fake: FakeQdrant) -> None:
     store = opened(fake)
-    store.replace("d", [indexed("d", n) for n in range(300)])
+    store.add("d", "v1", [indexed("d", n) for n in range(300)])
     store.set_groups("d", ("hr",))
     store.delete("d")
     store.close()
@@ -185,7 +185,7 @@ def test_a_key_that_is_refused(fake: FakeQdrant) -> None:
 def test_clear_switches_the_alias_to_a_new_collection() -> None:
     client = QdrantClient(":memory:")
     store = ServerStore(client, "footnote", SPEC)
-    store.replace("d", [indexed("d", 0)])
+    store.add("d", "v1", [indexed("d", 0)])
     assert [c.name for c in client.get_collections().collections] == ["footnote-1"]
     store.clear()
     assert [c.name for c in client.get_collections().collections] == ["footnote-2"]

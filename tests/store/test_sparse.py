@@ -108,7 +108,7 @@ def rows(file: Path) -> list[dict[str, Any]]:
 def test_ranks_as_well_as_bm25s(xquad: Collection, tmp_path: Path) -> None:
     """The whole lexical half, in the engine, against bm25s on the same terms."""
     store = EdgeStore(tmp_path / "index", SPEC)
-    store.replace("all", [stored(n, text, xquad.language) for n, text in enumerate(xquad.texts)])
+    store.add("all", "v1", [stored(n, text, xquad.language) for n, text in enumerate(xquad.texts)])
     everyone = frozenset({EVERYONE})
     found = [
         [
