@@ -10,7 +10,7 @@ from app.markup import context_html, label
 from app.services import Services, local_principal
 from app.texts import Texts, cited_page, support_words
 from rag.context import around
-from rag.pages import page_png
+from rag.pages import has_pages, page_png
 from rag.types import Citation, Document, Principal
 
 _AROUND = 600
@@ -85,7 +85,7 @@ def show_original_link(services: Services, text: Texts, document: Document, page
 def page_image(services: Services, document: Document, citation: Citation) -> bytes | None:
     """The page as PNG with the highlights; None for formats that have no page images."""
     page = cited_page(citation)
-    if document.media_type != "application/pdf" or not page:
+    if not has_pages(document.media_type) or not page:
         return None
     original = services.runtime.library.original(document.sha256)
     if not original.is_file():  # replaced or deleted since, and its file with it

@@ -8,10 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rag.library import Library
-from rag.pages import locate
-from rag.types import Citation, Passage, Support
-
-PDF = "application/pdf"
+from rag.pages import PDF, has_pages, locate
+from rag.types import Box, Citation, Passage, Support
 
 
 class Citations:
@@ -41,8 +39,16 @@ def with_boxes(citations: Sequence[Citation], library: Library) -> tuple[Citatio
 
 def _with_boxes(citation: Citation, library: Library) -> Citation:
     chunk, document = citation.passage.chunk, citation.passage.document
-    if document.media_type != PDF or not chunk.page_from:
+    if not has_pages(document.media_type) or not chunk.page_from:
         return citation
     original = library.original(document.sha256)
-    boxes = locate(original, chunk.page_from, chunk.page_to, citation.quote, near=chunk.boxes)
+    pages = chunk.page_from, chunk.page_to
+    boxes: tuple[Box, ...] = ()
+    if document.media_type == PDF:
+        boxes = locate(original, *pages, citation.quote, chunk.boxes)
+    if not boxes:  # on pages whose text was recognised; only they need what was read
+        reading = library.files.reading(document.sha256)
+        words = reading.words if reading else {}
+        if any(chunk.page_from <= page <= chunk.page_to for page in words):
+            boxes = locate(original, *pages, citation.quote, chunk.boxes, words)
     return replace(citation, boxes=boxes) if boxes else citation

@@ -9,13 +9,14 @@ import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from ingest.limits import Limits, check_pages, too_large
 from ingest.parse import Parsed, ocr
 from ingest.parse.pdf_blocks import Page, elements
 from ingest.parse.pdf_scan import WORKERS, Scans
 from ingest.parse.scan_page import even_sizes, place
+from rag.pages import upright
 from serving.errors import RejectedFile
 
 _DEFAULT = Limits()
@@ -36,6 +37,12 @@ def parse_image(path: Path, name: str, media_type: str, limits: Limits = _DEFAUL
     Raises:
         RejectedFile: damaged, too large, without text, or text recognition is not installed.
     """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of damaged EXIF data, large pictures: no concern here
+        return _parse(path, name, media_type, limits)
+
+
+def _parse(path: Path, name: str, media_type: str, limits: Limits) -> Parsed:
     sizes = _sizes(path, name, limits)
     numbers = range(1, len(sizes) + 1)
     if not limits.recognise:
@@ -64,22 +71,6 @@ def parse_image(path: Path, name: str, media_type: str, limits: Limits = _DEFAUL
     )
 
 
-def upright(path: Path, number: int) -> Image.Image:
-    """Page `number` (from 1) as a viewer shows it, in grey, on white where it is transparent."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        with Image.open(path) as image:
-            image.seek(number - 1)
-            shown = ImageOps.exif_transpose(image)
-            if shown.mode.startswith("I"):  # 16 bits a pixel
-                return shown.convert("I").point(lambda value: value / 256).convert("L")
-            if shown.mode in ("RGBA", "LA", "PA") or "transparency" in shown.info:
-                layer = shown.convert("RGBA")
-                white = Image.new("RGBA", layer.size, "white")
-                return Image.alpha_composite(white, layer).convert("L")
-            return shown.convert("L")
-
-
 Size = tuple[int, int, float]
 """Width and height as shown, in pixels, and the scale of the first look."""
 
@@ -87,16 +78,14 @@ Size = tuple[int, int, float]
 def _sizes(path: Path, name: str, limits: Limits) -> list[Size]:
     found: list[Size] = []
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(path) as image:
-                frames = getattr(image, "n_frames", 1) if image.format in ("TIFF", "MPO") else 1
-                check_pages(name, frames, limits)
-                for frame in range(frames):
-                    image.seek(frame)
-                    if image.width * image.height > _MOST_PIXELS:
-                        raise too_large(name, limits)
-                    found.append(_size(image))
+        with Image.open(path) as image:
+            frames = getattr(image, "n_frames", 1) if image.format in ("TIFF", "MPO") else 1
+            check_pages(name, frames, limits)
+            for frame in range(frames):
+                image.seek(frame)
+                if image.width * image.height > _MOST_PIXELS:
+                    raise too_large(name, limits)
+                found.append(_size(image))
     except Image.DecompressionBombError:
         raise too_large(name, limits) from None
     except (UnidentifiedImageError, OSError, EOFError, ValueError, SyntaxError):
@@ -124,7 +113,7 @@ def _recognise(path: Path, number: int, size: Size, limits: Limits) -> ocr.Recog
     """None: tesseract could not, or the picture cannot be decoded."""
 
     def draw(scale: float) -> Image.Image:
-        picture = upright(path, number)
+        picture = upright(path, number).convert("L")
         wanted = scale * size[2]
         if wanted == 1:
             return picture

@@ -63,6 +63,12 @@ class TextLine:
     """Height of the type with ascenders and descenders, pixels."""
 
     @property
+    def upward(self) -> bool:
+        """Whether it is higher than wide."""
+        wide = max(w.box[2] for w in self.words) - min(w.box[0] for w in self.words)
+        return max(w.box[3] for w in self.words) - min(w.box[1] for w in self.words) > wide
+
+    @property
     def confidence(self) -> float:
         letters = sum(len(word.text) for word in self.words)
         return sum(len(word.text) * word.confidence for word in self.words) / letters
@@ -86,6 +92,12 @@ class Recognised:
         letters = sum(len(word.text) for line in self.lines for word in line.words)
         total = sum(len(w.text) * w.confidence for line in self.lines for w in line.words)
         return total / letters if letters else 0.0
+
+    @property
+    def sideways(self) -> bool:
+        """Whether most lines run up or down: tesseract reads those too."""
+        lines = [line for line in self.lines if len(line.words) > 1]
+        return sum(line.upward for line in lines) * 2 > len(lines)
 
     @property
     def letters(self) -> int:
@@ -113,7 +125,7 @@ def recognise(draw: Draw, seconds: float, dpi: float = DPI) -> Recognised:
     found = _look(draw, 1.0, 0, seconds, dpi)
     if found is None:
         return Recognised((), 1.0)
-    if found.confidence < _UNSURE:
+    if found.confidence < _UNSURE or found.sideways:
         found = _upright(draw, found, seconds, dpi)
     size = usual_size(found.lines)
     if 0 < size < _SMALL:
@@ -174,7 +186,9 @@ def _upright(draw: Draw, found: Recognised, seconds: float, dpi: float) -> Recog
     if turn not in ("90", "180", "270"):
         return found
     other = _look(draw, 1.0, int(turn), seconds, dpi)
-    return other if other is not None and other.confidence > found.confidence else found
+    if other is None or other.sideways or other.confidence < min(found.confidence, _UNSURE):
+        return found
+    return other
 
 
 def _tesseract(picture: Image.Image, dpi: float, arguments: Sequence[str], seconds: float) -> str:

@@ -38,18 +38,21 @@ def place(page: Page, found: Recognised, scale: float) -> Words:
     slope = median([line.slope for line in found.lines]) if found.lines else 0.0
     words: list[tuple[str, float, float, float, float]] = []
     for number, line in enumerate(found.lines):
-        for run in _runs(line):
+        for run in [list(line.words)] if line.upward else _runs(line):
             middle = (run[0].box[0] + run[-1].box[2]) / 2
             straight = line.base + line.slope * middle - slope * (middle - found.size[0] / 2)
-            page.segments.append(
-                _segment(run, rect, top - straight / scale, line.size / scale, number)
-            )
+            page.segments.append(_segment(run, rect, top - straight / scale, line, scale, number))
         words += [(word.text, *page.to_user(rect(word.box))) for word in line.words]
     return tuple(words)
 
 
 def _segment(
-    run: Sequence[Word], rect: Callable[[Box], Rect], base: float, size: float, start: int
+    run: Sequence[Word],
+    rect: Callable[[Box], Rect],
+    base: float,
+    line: TextLine,
+    scale: float,
+    start: int,
 ) -> Segment:
     boxes = [rect(word.box) for word in run]
     return Segment(
@@ -59,8 +62,9 @@ def _segment(
         right=max(b[2] for b in boxes),
         top=max(b[3] for b in boxes),
         base=base,
-        size=size,
+        size=line.size / scale,
         bold=False,
+        sideways=len(line.words) > 1 and line.upward,
         start=start,
     )
 

@@ -5,13 +5,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import pypdfium2 as pdfium
 import pytest
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageChops, ImageDraw, ImageFont
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from ingest.limits import Limits
 from ingest.parse import Parsed, ocr, parse
+from ingest.parse.image import parse_image
+from rag.pages import locate, page_png
+from rag.types import Box
 from serving.errors import RejectedFile
 
 FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"
@@ -63,7 +67,9 @@ def mixed_pdf(tmp_path: Path) -> Callable[..., Path]:
         canvas = Canvas(str(path), pagesize=(595.2, 841.92))
         canvas.drawString(72, 700, "The first page was typed, and says so in full words.")
         canvas.showPage()
-        put(canvas, drawn.picture)
+        width, height = (side * 72 / 150 for side in drawn.picture.size)
+        canvas.setPageSize((width, height))
+        put(canvas, drawn.picture, width, height)
         canvas.drawString(72, 20, stamp)
         canvas.showPage()
         canvas.drawString(72, 700, "The third page was typed as well.")
@@ -130,3 +136,132 @@ def test_without_tesseract_the_other_pages_are_read(
 
 def test_tesseract_is_here() -> None:
     assert ocr.available()
+
+
+def yellow(path: Path, page: int, boxes: tuple[Box, ...]) -> tuple[int, int, int, int] | None:
+    """Where the picture of the page is coloured when `boxes` are marked."""
+    plain, marked = (
+        Image.open(io.BytesIO(page_png(path, page, shown))).convert("RGB") for shown in ((), boxes)
+    )
+    return ImageChops.difference(plain, marked).getbbox()
+
+
+def test_the_highlight_hits_the_word(mixed_pdf: Callable[..., Path]) -> None:
+    drawn = draw_text(LETTER)
+    path = mixed_pdf(drawn)
+    parsed = parse(path, "mixed.pdf")
+    boxes = locate(path, 1, 3, "Ростове закрывается", words=parsed.words)
+    assert [box.page for box in boxes] == [2]
+    left, top = drawn.words["Ростове"][:2]
+    right, bottom = drawn.words["закрывается"][2:]
+    scale = 72 / 150 * 1.5  # of the picture on the page to that of `page_png`
+    assert yellow(path, 2, boxes) == pytest.approx(
+        (left * scale, top * scale, right * scale, bottom * scale), abs=7
+    )
+
+
+def test_a_quote_from_typed_into_recognised_text(mixed_pdf: Callable[..., Path]) -> None:
+    path = mixed_pdf(draw_text(LETTER))
+    parsed = parse(path, "mixed.pdf")
+    quote = f"and says so in full words. {LETTER[0]}"
+    assert {box.page for box in locate(path, 1, 2, quote, words=parsed.words)} == {1, 2}
+
+
+@pytest.mark.parametrize("rotation", [90, 180, 270])
+def test_a_scan_turned_by_rotate_and_cropped(tmp_path: Path, rotation: int) -> None:
+    drawn = draw_text(LETTER)
+    path = tmp_path / "turned.pdf"
+    canvas = Canvas(str(path), pagesize=(595.2, 841.92))
+    put(canvas, drawn.picture)
+    canvas.save()
+    with pdfium.PdfDocument(path) as document:
+        document[0].set_cropbox(20, 300, 580, 830)
+        document[0].set_rotation(rotation)
+        document.save(tmp_path / "cropped.pdf")
+    parsed = parse(tmp_path / "cropped.pdf", "turned.pdf")
+    assert LETTER[1] in text_of(parsed, 1).replace("\n", " ")
+    (box,) = [box for text, *box in parsed.words[1] if text == "Ростове"]
+    left, top, right, bottom = (side * 72 / 150 for side in drawn.words["Ростове"])
+    assert box == pytest.approx((left, 841.92 - bottom, right, 841.92 - top), abs=4)
+
+
+@pytest.mark.parametrize("turned", [90, 180, 270])
+def test_a_page_scanned_upside_down_or_sideways(
+    mixed_pdf: Callable[..., Path], turned: int
+) -> None:
+    lines = LETTER * 4
+    drawn = draw_text(lines)
+    parsed = parse(mixed_pdf(Drawn(drawn.picture.rotate(turned, expand=True), {})), "mixed.pdf")
+    text = text_of(parsed, 2).replace("\n", " ")
+    assert [text.count(line) for line in LETTER] == [4, 4, 4]
+    first = next(e for e in parsed.elements if e.metadata.page_number == 2)
+    assert first.text.startswith(LETTER[0])
+
+
+def test_two_columns_of_a_scan_are_read_one_after_the_other(
+    mixed_pdf: Callable[..., Path],
+) -> None:
+    left = ["The harbour was built", "by sailors of the north", "and closed to visitors."] * 5
+    right = ["В музее хранятся карты", "всех островов залива", "и старые письма."] * 5
+    sheet = draw_text(left, 28, left=90).picture
+    other = draw_text(right, 28, left=700).picture
+    parsed = parse(mixed_pdf(Drawn(ImageChops.darker(sheet, other), {})), "mixed.pdf")
+    text = text_of(parsed, 2).replace("\n", " ")
+    assert " ".join(left) in text
+    assert " ".join(right) in text
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "TIFF"])
+def test_picture_files(tmp_path: Path, kind: str) -> None:
+    drawn = draw_text(LETTER)
+    path = tmp_path / f"letter.{kind.lower()}"
+    drawn.picture.save(path, kind)
+    parsed = parse_image(path, path.name, f"image/{kind.lower()}")
+    assert (parsed.pages, list(parsed.ocr)) == (1, [1])
+    assert LETTER[1] in text_of(parsed, 1).replace("\n", " ")
+    boxes = locate(path, 1, 1, "Ростове закрывается", words=parsed.words)
+    left, top = drawn.words["Ростове"][:2]
+    right, bottom = drawn.words["закрывается"][2:]
+    scale = 900 * 1.5 / 1754
+    expected = tuple(side * scale for side in (left, top, right, bottom))
+    assert yellow(path, 1, boxes) == pytest.approx(expected, abs=7)
+
+
+def test_pages_of_a_tiff_and_a_blank_one(tmp_path: Path) -> None:
+    path = tmp_path / "fax.tiff"
+    empty = Image.new("L", (1240, 1754), "white")
+    sheets = [draw_text([line]).picture for line in LETTER]
+    sheets[0].save(path, "TIFF", save_all=True, append_images=[empty, *sheets[1:]])
+    parsed = parse_image(path, "fax.tiff", "image/tiff")
+    assert [text_of(parsed, page) for page in (1, 3, 4)] == LETTER
+    assert (parsed.pages, parsed.blank) == (4, (2,))
+    assert page_png(path, 3) != page_png(path, 4)
+
+
+def test_a_photograph_held_sideways_and_small_type(tmp_path: Path) -> None:
+    drawn = draw_text(LETTER * 3, size=13, page=(620, 877), left=40)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # shown turned by 90 degrees clockwise
+    path = tmp_path / "photo.png"
+    drawn.picture.rotate(90, expand=True).save(path, exif=exif)
+    parsed = parse_image(path, "photo.png", "image/png")
+    text = text_of(parsed, 1).replace("\n", " ")
+    assert [text.count(line) for line in LETTER] == [3, 3, 3]
+    found = [(box[0], box[3]) for word, *box in parsed.words[1] if word == "Rostov"]
+    left, top, *_ = drawn.words["Rostov"]  # of the last of three
+    assert found[-1] == pytest.approx((left, 877 - top), abs=4)
+
+
+@pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n", b"II*\x00\x08\x00\x00\x00"])
+def test_a_damaged_picture_is_rejected(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "broken"
+    path.write_bytes(content + b"rest")
+    with pytest.raises(RejectedFile, match="damaged or cut short"):
+        parse_image(path, "broken.png", "image/png")
+
+
+def test_a_picture_without_text_is_rejected(tmp_path: Path) -> None:
+    path = tmp_path / "grey.png"
+    Image.new("RGB", (300, 300), "grey").save(path)
+    with pytest.raises(RejectedFile, match="no text was found in the picture"):
+        parse_image(path, "grey.png", "image/png")
