@@ -36,7 +36,7 @@ def _pages(services: Services, text: Texts) -> list[st.Page]:
         ask.show(services, text, asking(services))
 
     def run_documents() -> None:
-        documents.show(services, text)
+        documents.show(services, text, asking(services))
 
     def run_traces() -> None:
         traces.show(services, text)

@@ -6,7 +6,9 @@ Knows nothing of documents: text from them is escaped where it is shown (`app/ma
 from collections.abc import Callable
 from typing import Literal
 
-from rag.types import Answer, Citation, Mode, Passage, State, Support
+from app import texts_documents as documents
+from app import texts_findings as findings
+from rag.types import Answer, Citation, Mode, Passage, Support
 
 Language = Literal["en", "ru"]
 LANGUAGES: dict[Language, str] = {"en": "English", "ru": "Русский"}
@@ -15,6 +17,8 @@ Texts = Callable[..., str]
 
 # key: (English, Russian)
 _STRINGS: dict[str, tuple[str, str]] = {
+    **documents.STRINGS,
+    **findings.STRINGS,
     "nav.ask": ("Ask", "Вопросы"),
     "nav.documents": ("Documents", "Документы"),
     "nav.traces": ("Traces", "Трассы"),
@@ -113,61 +117,6 @@ _STRINGS: dict[str, tuple[str, str]] = {
         "The exact place on the page could not be marked; the quote is beside it.",
         "Точное место на странице отметить не удалось; цитата — рядом.",
     ),
-    "docs.intro": (
-        "PDF, Word, PowerPoint, Excel, HTML, Markdown, text, e-mail.",
-        "PDF, Word, PowerPoint, Excel, HTML, Markdown, текст, письма.",
-    ),
-    "docs.files": ("Drop files here", "Перетащите файлы сюда"),
-    "docs.choose": ("Choose files", "Выбрать файлы"),
-    "docs.limit": ("up to {limit} MB each", "до {limit} МБ каждый"),
-    "docs.groups": ("Who may read them", "Кто может читать"),
-    "docs.groups.default": (
-        "everyone; a new version: as before",
-        "все; у новой версии — как раньше",
-    ),
-    "docs.add": ("Add", "Добавить"),
-    "docs.empty": (
-        "No documents yet. What you add here can be asked a few seconds later.",
-        "Документов пока нет. Добавленное здесь можно спрашивать через несколько секунд.",
-    ),
-    "docs.accepted": ("{name}: accepted", "{name}: принят"),
-    "docs.problem": ("{line}", "Файл не принят. {line}"),
-    "docs.not_kept": (
-        "could not be kept ({why}). Make room on the server's disk and add it again.",
-        "не удалось сохранить ({why}). Освободите место на диске сервера и добавьте снова.",
-    ),
-    "docs.name": ("Document", "Документ"),
-    "docs.state": ("State", "Состояние"),
-    "docs.pages": ("Pages", "Страницы"),
-    "docs.chunks": ("Passages", "Фрагменты"),
-    "docs.size": ("Size", "Размер"),
-    "docs.added": ("Added", "Добавлен"),
-    "docs.readers": ("Readers", "Читатели"),
-    "docs.reason": ("What happened", "Что случилось"),
-    "docs.pick": (
-        "Select a document to look into it.",
-        "Выберите документ, чтобы посмотреть подробнее.",
-    ),
-    "docs.read": ("What was read", "Что прочитано"),
-    "docs.again": ("Read again", "Прочитать заново"),
-    "docs.delete": ("Delete", "Удалить"),
-    "docs.delete.sure": (
-        "Delete “{name}”? Questions will no longer be answered from it.",
-        "Удалить «{name}»? Ответов по нему больше не будет.",
-    ),
-    "docs.delete.yes": ("Yes, delete", "Да, удалить"),
-    "docs.deleted": ("{name}: deleted", "{name}: удалён"),
-    "docs.nothing_read": (
-        "Nothing has been read from it yet.",
-        "Из него пока ничего не прочитано.",
-    ),
-    "docs.more": ("and {count} more", "и ещё {count}"),
-    "state.waiting": ("Waiting", "Ожидает"),
-    "state.working": ("Being read", "Читается"),
-    "state.ready": ("Ready", "Готов"),
-    "state.rejected": ("Not accepted", "Не принят"),
-    "state.failed": ("Failed", "Сбой"),
-    "state.cancelled": ("Cancelled", "Отменён"),
     "traces.empty": (
         "No questions yet. Each one leaves a trace here.",
         "Вопросов пока не было. Каждый оставляет здесь трассу.",
@@ -217,24 +166,39 @@ EXAMPLES: dict[Language, tuple[str, ...]] = {
 def texts(language: Language) -> Texts:
     """The strings of one language, as a function of key and values.
 
-    Calling it raises KeyError for an unknown key or a value that the string needs.
+    A key with plural forms is asked for without their ending, with a `count`. Calling it raises
+    KeyError for an unknown key or a value that the string needs.
     """
     index = list(LANGUAGES).index(language)
 
     def text(key: str, **values: object) -> str:
+        count = values.get("count")
+        if isinstance(count, int) and f"{key}.one" in _STRINGS:
+            form = f"{key}.{plural_form(language, count)}"
+            key = form if form in _STRINGS else f"{key}.many"
         return _STRINGS[key][index].format(**values)
 
     return text
 
 
+def has_text(key: str) -> bool:
+    """Whether there is a string of this key, in any of its forms."""
+    return key in _STRINGS or f"{key}.one" in _STRINGS
+
+
+def plural_form(language: Language, count: int) -> str:
+    """`one`, `few` or `many`, as the language counts (CLDR; English says `many` for its other)."""
+    if language == "en":
+        return "one" if count == 1 else "many"
+    if count % 10 == 1 and count % 100 != 11:
+        return "one"
+    few = count % 10 in (2, 3, 4) and count % 100 not in (12, 13, 14)
+    return "few" if few else "many"
+
+
 def language_from(locale: str | None) -> Language:
     """The language for a browser's locale such as `ru-RU`; English where it is neither."""
     return "ru" if (locale or "").lower().startswith("ru") else "en"
-
-
-def state_word(text: Texts, state: State) -> str:
-    """A document's state as a word a person understands."""
-    return text(f"state.{state.value}")
 
 
 def support_words(text: Texts, support: Support) -> str:

@@ -1,0 +1,242 @@
+"""The strings of the Documents page, English and Russian side by side (see `app/texts.py`).
+
+A key that ends in `.one`, `.few`, `.many` is a plural form: asked for without the ending, with a
+`count`. English needs `.one` and `.many` only.
+"""
+
+STRINGS: dict[str, tuple[str, str]] = {
+    "docs.tab.list": ("All documents", "Все документы"),
+    "docs.tab.sources": ("Sources", "Источники"),
+    "docs.tab.deleted": ("Deleted", "Удалённые"),
+    # Adding
+    "docs.add.expander": ("Add documents", "Добавить документы"),
+    "docs.intro": (
+        "PDF and scans, Word, PowerPoint, Excel, HTML, Markdown, text, e-mail, pictures, archives.",
+        "PDF и сканы, Word, PowerPoint, Excel, HTML, Markdown, текст, письма, картинки, архивы.",
+    ),
+    "docs.what": ("What to add", "Что добавить"),
+    "docs.what.files": ("Files", "Файлы"),
+    "docs.what.folder": ("A folder", "Папку"),
+    "docs.files": ("Drop files here", "Перетащите файлы сюда"),
+    "docs.folder": ("Drop a folder here", "Перетащите папку сюда"),
+    "docs.choose": ("Choose files", "Выбрать файлы"),
+    "docs.choose.folder": ("Choose a folder", "Выбрать папку"),
+    "docs.limit": ("up to {limit} MB each", "до {limit} МБ каждый"),
+    "docs.groups": ("Who may read them", "Кто может читать"),
+    "docs.groups.default": (
+        "everyone; a new version: as before",
+        "все; у новой версии — как раньше",
+    ),
+    "docs.add": ("Add", "Добавить"),
+    "docs.adding": ("Adding {done} of {count}", "Добавляю: {done} из {count}"),
+    "docs.added.one": ("{count} file added", "Добавлен {count} файл"),
+    "docs.added.few": ("{count} files added", "Добавлено {count} файла"),
+    "docs.added.many": ("{count} files added", "Добавлено {count} файлов"),
+    "docs.same_name": (
+        "the upload holds several files of this name. Add their folder by its button: "
+        "then the folders stand in the names.",
+        "в загрузке несколько файлов с этим именем. Добавьте их папку кнопкой: "
+        "тогда папки войдут в имена.",
+    ),
+    "docs.empty": (
+        "No documents yet. What you add here can be asked a few seconds later.",
+        "Документов пока нет. Добавленное здесь можно спрашивать через несколько секунд.",
+    ),
+    "docs.not_kept": (
+        "could not be kept ({why}). Make room on the server's disk and add it again.",
+        "не удалось сохранить ({why}). Освободите место на диске сервера и добавьте снова.",
+    ),
+    # The list
+    "docs.filter.all": ("All {count}", "Все {count}"),
+    "docs.filter.ready": ("Ready {count}", "Готовы {count}"),
+    "docs.filter.check": ("To check {count}", "Проверить {count}"),
+    "docs.filter.busy": ("In progress {count}", "В работе {count}"),
+    "docs.filter.problems": ("Problems {count}", "Проблемы {count}"),
+    "docs.filter": ("Show", "Показать"),
+    "docs.search": ("Search by name", "Искать по имени"),
+    "docs.none_such": ("No document matches.", "Таких документов нет."),
+    "docs.name": ("Document", "Документ"),
+    "docs.state": ("State", "Состояние"),
+    "docs.pages": ("Pages", "Страницы"),
+    "docs.chunks": ("Passages", "Фрагменты"),
+    "docs.size": ("Size", "Размер"),
+    "docs.added": ("Added", "Добавлен"),
+    "docs.readers": ("Readers", "Читатели"),
+    "docs.reason": ("What happened", "Что случилось"),
+    "docs.pick": (
+        "Select a document to look into it.",
+        "Выберите документ, чтобы посмотреть подробнее.",
+    ),
+    "docs.more": ("and {count} more", "и ещё {count}"),
+    "docs.reading.one": ("{count} file is being taken in", "Обрабатывается {count} файл"),
+    "docs.reading.few": ("{count} files are being taken in", "Обрабатываются {count} файла"),
+    "docs.reading.many": ("{count} files are being taken in", "Обрабатываются {count} файлов"),
+    "docs.cancel": ("Cancel", "Отменить"),
+    "docs.cancel.all": ("Cancel all", "Отменить все"),
+    # Problems
+    "docs.problem": ("{line}", "Файл не принят. {line}"),
+    "docs.problem.group.one": ("{count} file: {reason}", "{count} файл: {reason}"),
+    "docs.problem.group.few": ("{count} files: {reason}", "{count} файла: {reason}"),
+    "docs.problem.group.many": ("{count} files: {reason}", "{count} файлов: {reason}"),
+    "docs.retry": ("Try again", "Повторить"),
+    "docs.retry.all": ("Try all {count} again", "Повторить все ({count})"),
+    # States
+    "state.waiting": ("Waiting", "Ожидает"),
+    "state.working": ("Being read", "Читается"),
+    "state.working.share": ("Being read, {share} %", "Читается, {share} %"),
+    "state.ready": ("Ready", "Готов"),
+    "state.ready.check": ("Ready, {count} to check", "Готов, проверить: {count}"),
+    "state.rejected": ("Not accepted", "Не принят"),
+    "state.failed": ("Failed", "Сбой"),
+    "state.failed.again": ("To be tried again at {time}", "Повтор в {time}"),
+    "state.cancelled": ("Cancelled", "Отменён"),
+    # One document
+    "docs.one.read": ("What was read", "Что прочитано"),
+    "docs.one.report": ("Report", "Отчёт"),
+    "docs.one.versions": ("Versions", "Версии"),
+    "docs.one.access": ("Readers and validity", "Доступ и срок"),
+    "docs.summary.pages.one": ("{count} page", "{count} страница"),
+    "docs.summary.pages.few": ("{count} pages", "{count} страницы"),
+    "docs.summary.pages.many": ("{count} pages", "{count} страниц"),
+    "docs.summary.passages.one": ("{count} passage", "{count} фрагмент"),
+    "docs.summary.passages.few": ("{count} passages", "{count} фрагмента"),
+    "docs.summary.passages.many": ("{count} passages", "{count} фрагментов"),
+    "docs.summary.members.one": ("{count} file inside", "{count} файл внутри"),
+    "docs.summary.members.few": ("{count} files inside", "{count} файла внутри"),
+    "docs.summary.members.many": ("{count} files inside", "{count} файлов внутри"),
+    "docs.summary.inside": ("inside {name}", "внутри {name}"),
+    "docs.summary.source": ("kept up to date by {name}", "обновляется из {name}"),
+    "docs.summary.from": ("answers from {date}", "отвечает с {date}"),
+    "docs.summary.until": ("answers until {date}", "отвечает до {date}"),
+    "docs.close": ("Close", "Закрыть"),
+    "docs.again": ("Read again", "Прочитать заново"),
+    "docs.delete": ("Delete", "Удалить"),
+    "docs.delete.sure": (
+        "Delete “{name}”? Questions will no longer be answered from it.",
+        "Удалить «{name}»? Ответов по нему больше не будет.",
+    ),
+    "docs.delete.inside": (
+        "What was inside it is deleted with it.",
+        "Всё, что было внутри, удалится вместе с ним.",
+    ),
+    "docs.delete.yes": ("Yes, delete", "Да, удалить"),
+    "docs.nothing_read": (
+        "Nothing has been read from it yet.",
+        "Из него пока ничего не прочитано.",
+    ),
+    "docs.page": ("Page", "Страница"),
+    "docs.page.of": ("of {count}", "из {count}"),
+    "docs.page.none": ("No text was read on this page.", "На этой странице текст не прочитан."),
+    "docs.section": ("Section", "Раздел"),
+    "docs.section.part": ("Part {number}", "Часть {number}"),
+    "docs.recognised": (
+        "Recognised from a picture, confidence {share} %",
+        "Распознано с картинки, уверенность {share} %",
+    ),
+    # Access and validity
+    "docs.access": ("Who may read it", "Кто может читать"),
+    "docs.save": ("Save", "Сохранить"),
+    "docs.saved": ("Saved", "Сохранено"),
+    "docs.access.none": ("Choose at least one group.", "Выберите хотя бы одну группу."),
+    "docs.valid_from": ("Answers from", "Отвечает с"),
+    "docs.valid_until": ("Answers until, that day excluded", "Отвечает до, не включая этот день"),
+    "docs.valid.wrong": (
+        "The end must be later than the beginning.",
+        "Конец должен быть позже начала.",
+    ),
+    "docs.valid.always": ("always", "всегда"),
+    # Versions
+    "docs.versions.one": (
+        "There is one version so far. Add a file of the same name to replace it.",
+        "Пока версия одна. Чтобы заменить её, добавьте файл с тем же именем.",
+    ),
+    "docs.version.answers": ("answers now", "отвечает сейчас"),
+    "docs.version.date": ("Added", "Добавлена"),
+    "docs.version.valid": ("Valid", "Действует"),
+    "docs.version.older": ("Older", "Старая"),
+    "docs.version.newer": ("Newer", "Новая"),
+    "docs.version.changes": ("What changed", "Что изменилось"),
+    "docs.version.same": (
+        "The text is the same in both.",
+        "Текст обеих версий одинаков.",
+    ),
+    "docs.version.unread": (
+        "The text of this version is not kept any more.",
+        "Текст этой версии больше не хранится.",
+    ),
+    "docs.version.unchanged.one": ("{count} paragraph unchanged", "{count} абзац без изменений"),
+    "docs.version.unchanged.few": ("{count} paragraphs unchanged", "{count} абзаца без изменений"),
+    "docs.version.unchanged.many": (
+        "{count} paragraphs unchanged",
+        "{count} абзацев без изменений",
+    ),
+    "docs.version.roll_back": ("Go back to {date}", "Вернуть версию {date}"),
+    "docs.version.back": ("This version will answer again.", "Эта версия снова будет отвечать."),
+    # Deletion receipts
+    "docs.deleted": ("{name}: deleted", "{name}: удалён"),
+    "docs.receipt.clean": (
+        "Nothing of it is left. Checked at {time}.",
+        "От него ничего не осталось. Проверено в {time}.",
+    ),
+    "docs.receipt.left": (
+        "Something is left. It is deleted at the next start, or read the server's log.",
+        "Что-то осталось. Удалится при следующем запуске, или посмотрите журнал сервера.",
+    ),
+    "docs.receipt.none": ("Nothing has been deleted yet.", "Пока ничего не удаляли."),
+    "docs.receipt.when": ("Deleted", "Удалён"),
+    "docs.receipt.remains": ("Left of it", "Осталось"),
+    "docs.receipt.nothing": ("nothing", "ничего"),
+    "docs.receipt.before": ("Before", "Было"),
+    "docs.receipt.after": ("After", "Осталось"),
+    "docs.receipt.place.documents": ("Documents", "Документы"),
+    "docs.receipt.place.versions": ("Versions", "Версии"),
+    "docs.receipt.place.chunks": ("Passages", "Фрагменты"),
+    "docs.receipt.place.originals": ("Files", "Файлы"),
+    "docs.receipt.place.readings": ("Texts read", "Тексты"),
+    "docs.receipt.place.sketches": ("Comparisons", "Сравнения"),
+    "docs.receipt.place.traces": ("Traces", "Трассы"),
+    "docs.receipt.members": ("Deleted with it: {names}", "Удалено вместе с ним: {names}"),
+    "docs.receipt.shared.one": (
+        "{count} file stays, because another document has the same content.",
+        "{count} файл остался: у другого документа то же содержание.",
+    ),
+    "docs.receipt.shared.few": (
+        "{count} files stay, because other documents have the same content.",
+        "{count} файла осталось: у других документов то же содержание.",
+    ),
+    "docs.receipt.shared.many": (
+        "{count} files stay, because other documents have the same content.",
+        "{count} файлов осталось: у других документов то же содержание.",
+    ),
+    "docs.receipt.note.index_bytes": (
+        "The index no longer finds it; its bytes stay in the index's files until they are "
+        "rewritten.",
+        "Индекс его больше не находит; байты остаются в файлах индекса, пока те не перезапишутся.",
+    ),
+    "docs.receipt.note.langfuse": (
+        "Traces that were sent to a Langfuse server stay there by its own rules.",
+        "Трассы, отправленные на сервер Langfuse, остаются там по его правилам.",
+    ),
+    "docs.receipt.note.no_traces": (
+        "Traces were not looked at.",
+        "Трассы не проверялись.",
+    ),
+    # Sources
+    "docs.source.none": (
+        "No source is configured. A folder, a bucket or a website can be kept in step: "
+        "see FOOTNOTE_SOURCES_FILE in the settings.",
+        "Источники не заданы. За папкой, хранилищем или сайтом можно следить: "
+        "см. FOOTNOTE_SOURCES_FILE в настройках.",
+    ),
+    "docs.source.kind.folder": ("Folder", "Папка"),
+    "docs.source.kind.s3": ("Bucket", "Хранилище"),
+    "docs.source.kind.web": ("Website", "Сайт"),
+    "docs.source.never": ("never synced", "ещё не сверялся"),
+    "docs.source.last": ("last synced {time}", "сверялся {time}"),
+    "docs.source.sync": ("Sync now", "Сверить сейчас"),
+    "docs.source.confirm": ("Remove them all the same", "Всё равно удалить"),
+    "docs.source.counts": (
+        "new {added} · changed {changed} · unchanged {unchanged} · removed {removed}",
+        "новых {added} · изменено {changed} · без изменений {unchanged} · удалено {removed}",
+    ),
+}
