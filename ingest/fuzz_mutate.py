@@ -14,6 +14,8 @@ from collections.abc import Callable
 
 _NUMBER = re.compile(rb"\d+(?:\.\d+)?")
 _TAG = re.compile(rb"<[A-Za-z/][^<>]{0,200}>")
+_OPENING = re.compile(rb"<([A-Za-z][\w:.-]*)(?:\s[^<>]*)?>")
+_VALUE = re.compile(rb"=\s*\"([^\"<>]*)\"")
 _EXTREMES = (
     b"0", b"-1", b"1", b"255", b"65536", b"2147483647", b"-2147483648", b"4294967296",
     b"99999999999999999999", b"1e308", b"0.0000001", b"NaN",
@@ -39,6 +41,8 @@ def mutate(rng: random.Random, data: bytes) -> bytes:
 def _plain(rng: random.Random, data: bytes) -> bytes:
     if not data:
         return data
+    if data.startswith((b"<", b"\xef\xbb\xbf<")) and rng.random() < 0.8:
+        return rng.choice(_MARKUP)(rng, data)
     return rng.choice(_BYTES + _TEXTS)(rng, data)
 
 
@@ -103,6 +107,33 @@ def _tag(rng: random.Random, data: bytes) -> bytes:
     return before + rng.choice((b"", many, other.group(), tag + other.group())) + after
 
 
+def _element(rng: random.Random, data: bytes) -> bytes:
+    """A whole element left out, repeated or moved: XML stays well-formed, so its reader sees it."""
+    found = _near(rng, _OPENING, data)
+    if found is None:
+        return _number(rng, data)
+    end = data.find(b"</%s>" % found.group(1), found.end())
+    if found.group().endswith(b"/>") or end < 0:
+        piece = found.group()
+    else:
+        piece = data[found.start() : end + len(found.group(1)) + 3]
+    rest = data[: found.start()] + data[found.start() + len(piece) :]
+    place = _near(rng, _OPENING, rest)
+    at = place.start() if place and rng.random() < 0.5 else found.start()
+    return rest[:at] + piece * rng.choice((0, 1, 2, 50)) + rest[at:]
+
+
+def _attribute(rng: random.Random, data: bytes) -> bytes:
+    """The value of an attribute made extreme, or that of another."""
+    for _ in range(rng.choice((1, 1, 3, 10))):
+        found, other = (_near(rng, _VALUE, data) for _ in range(2))
+        if found is None or other is None:
+            return _number(rng, data)
+        value = rng.choice((*_EXTREMES, other.group(1), other.group(1), b""))
+        data = data[: found.start(1)] + value + data[found.end(1) :]
+    return data
+
+
 def _near(rng: random.Random, pattern: re.Pattern[bytes], data: bytes) -> re.Match[bytes] | None:
     """A match somewhere at random."""
     return pattern.search(data, rng.randrange(max(1, len(data)))) or pattern.search(data)
@@ -154,4 +185,5 @@ def _lying(rng: random.Random, data: bytes) -> bytes:
 
 
 _BYTES: tuple[Mutation, ...] = (_flip, _flip, _truncate, _swap, _double, _drop, _insert)
-_TEXTS: tuple[Mutation, ...] = (_number, _number, _tag, _tag)
+_TEXTS: tuple[Mutation, ...] = (_number, _number, _tag, _element, _attribute)
+_MARKUP: tuple[Mutation, ...] = (_element, _element, _attribute, _attribute, _number, _tag, _flip)

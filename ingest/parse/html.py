@@ -28,6 +28,11 @@ _INLINE = frozenset(
      "font", "i", "img", "ins", "kbd", "label", "mark", "nobr", "output", "q", "rp", "rt", "ruby",
      "s", "samp", "small", "span", "strike", "strong", "sub", "time", "tt", "u", "var", "wbr"}
 )  # fmt: skip
+_INLINE_TAG = re.compile(
+    rf"</?(?:{'|'.join(sorted(_INLINE - {'img'}))})(?:\s[^<>]*)?>", re.IGNORECASE
+)
+_SUBSET = re.compile(r"<!DOCTYPE\s[^<>\[]*\[.*?\]\s*>", re.IGNORECASE | re.DOTALL)
+"""A document type with entities of its own, which HTML does not have."""
 _NEVER = frozenset(
     {"head", "script", "style", "noscript", "template", "svg", "math", "iframe", "object", "embed",
      "audio", "video", "canvas", "map", "button", "select", "input", "textarea", "datalist"}
@@ -60,17 +65,28 @@ def parse_html(path: Path, name: str) -> "list[Element]":
 
 
 def parse_html_text(text: str) -> "list[Element]":
-    """Elements of HTML that is decoded already."""
+    """Elements of HTML that is decoded already.
+
+    Raises:
+        RecursionError: nested deeper than libxml2 reads, also without what marks up single words
+            (which old pages often do not close).
+    """
     from lxml.etree import ParserError
     from lxml.html import HTMLParser, document_fromstring
 
     # lxml refuses a declaration in text that is decoded already.
     text = re.sub(r"^\s*<\?xml[^>]*\?>", "", _CONTROLS.sub("", text))
-    try:
-        root = document_fromstring(text, parser=HTMLParser(huge_tree=True))
-    except ParserError:
-        return []
-    return read_html(root)
+    text = _SUBSET.sub("<!DOCTYPE html>", text)
+    for plainer in (text, _INLINE_TAG.sub("", text)):
+        parser = HTMLParser(huge_tree=True)
+        try:
+            root = document_fromstring(plainer, parser=parser)
+        except ParserError:
+            return []
+        # libxml2 stops at a depth of 2,048, and what is left of the text would be lost.
+        if not any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
+            return read_html(root)
+    raise RecursionError("elements within elements")
 
 
 def read_html(root: "HtmlElement") -> "list[Element]":

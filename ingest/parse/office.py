@@ -14,6 +14,7 @@ from ingest.parse.decode import decode_bytes
 from ingest.parse.elements import make
 from ingest.parse.html_tables import header_rows, spread
 from ingest.parse.nlp import install
+from ingest.parse.package import plain_package
 from ingest.parse.tables import table_html, table_text
 from serving.errors import RejectedFile
 
@@ -38,7 +39,10 @@ def parse_docx(path: Path, name: str) -> "list[Element]":
     from unstructured.partition.docx import partition_docx
 
     try:
-        elements = partition_docx(str(path), languages=_NO_DETECTION, include_page_breaks=False)
+        with plain_package(path) as plain:
+            elements = partition_docx(
+                str(plain), languages=_NO_DETECTION, include_page_breaks=False
+            )
     except (PackageNotFoundError, LxmlError, zipfile.BadZipFile, KeyError, ValueError):
         raise _damaged(name, "Word") from None
     return _pageless(_tidy(elements))
@@ -57,10 +61,14 @@ def parse_pptx(path: Path, name: str) -> "tuple[list[Element], int]":
     from unstructured.partition.pptx import partition_pptx
 
     try:
-        slides = list(Presentation(str(path)).slides)
-        elements = partition_pptx(
-            str(path), languages=_NO_DETECTION, include_page_breaks=False, include_slide_notes=False
-        )
+        with plain_package(path) as plain:
+            slides = list(Presentation(str(plain)).slides)
+            elements = partition_pptx(
+                str(plain),
+                languages=_NO_DETECTION,
+                include_page_breaks=False,
+                include_slide_notes=False,
+            )
     except (
         PackageNotFoundError,
         PythonPptxError,
