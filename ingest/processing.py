@@ -107,7 +107,10 @@ class Processor:
         if encoded.members:
             inside = members.ids(encoded.members)
             self.library.set_members(container.id, entry.target, inside)
-        since, until = self.library.validity(container.id, entry.target)
+        try:
+            since, until = self.library.validity(container.id, entry.target)
+        except KeyError:  # removed meanwhile
+            raise _Superseded from None
         for member in encoded.members:
             new = template(container.id, "", since, until)
             self._intake.accept(member.path, member.name, groups, new)

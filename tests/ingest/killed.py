@@ -174,6 +174,7 @@ class Zygote:
             cwd=Path(__file__).parents[2],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=(self._folder / "errors").open("w"),
             text=True,
         )
         return self
@@ -185,6 +186,11 @@ class Zygote:
         traceback: TracebackType | None,
     ) -> None:
         self._process.communicate()
+
+    @property
+    def errors(self) -> str:
+        """What all of them printed."""
+        return (self._folder / "errors").read_text()
 
     def start(self, request: str) -> int:
         """The process id of a child that works."""

@@ -82,6 +82,7 @@ def test_the_app_is_killed_at_fifty_random_moments(tmp_path):
                     interrupted += bool(pipeline.library.workers())
                     pipeline.recover()
                     assert_whole_or_waiting(pipeline, store)
+        assert zygote.errors == ""
     journal = Journal(tmp_path / "journal")
     with looked_into(tmp_path) as (pipeline, store):
         jobs = Jobs(pipeline, tmp_path, workers=2)
