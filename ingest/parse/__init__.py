@@ -75,6 +75,10 @@ def parse(path: Path, name: str, folder: Path | None = None, limits: Limits = _D
             Budget(name, limits).take_zip(archive)
     elements, pages = _read(path, name, media_type, unpacker)
     check_pages(name, pages, limits)
+    if media_type in (sniff.DOCX, sniff.PPTX, sniff.XLSX):
+        from ingest.parse.embedded import unpack_embedded
+
+        unpack_embedded(path, unpacker)
     if not any(e.text.strip() for e in elements) and not unpacker.members:
         raise RejectedFile(f"{name}: no text was found in it. Add a file that holds text.")
     return Parsed(elements, pages, media_type, tuple(unpacker.members), unpacker.skipped)
@@ -117,10 +121,10 @@ def _read(
 
 
 def _read_document(path: Path, name: str, media_type: str) -> "list[Element]":
-    from ingest.parse import book, html, odt, office, rtf
+    from ingest.parse import book, html, odt, rtf, word
 
     readers = {
-        sniff.DOCX: office.parse_docx,
+        sniff.DOCX: word.parse_docx,
         sniff.ODT: odt.parse_odt,
         sniff.ODS: odt.parse_odt,
         sniff.RTF: rtf.parse_rtf,
