@@ -1,11 +1,12 @@
 """Vectors from a server that speaks OpenAI's embeddings protocol (vLLM, Ollama, LiteLLM, OpenAI).
 
 Texts are sent as they are: prefixes such as e5's are the server's business. What it does not
-know: the server's tokenizer, so tokens are estimated from characters; and whether the weights
-behind a name have changed, so the fingerprint holds the name and the dimension only.
+know: the server's tokenizer, so tokens are estimated from characters, rather too many than too
+few; and whether the weights behind a name have changed, so the fingerprint holds the name and the
+dimension only. Some servers cut long texts off without a word (Ollama does, Text Embeddings
+Inference may): `longest_read` finds out what is read to its end.
 """
 
-import math
 import re
 from collections.abc import Sequence
 
@@ -22,7 +23,21 @@ _RETRIES = 3
 _SECONDS = 60.0
 _CONNECT_RETRIED = {408, 409, 425, 429}
 _DEFAULT_TOKENS = 512
-_WORD = re.compile(r"\w+|[^\w\s]")
+_SHORTEST = 64
+"""Tokens; a model that does not read that much is of no use here."""
+_CAPITALS, _LETTERS, _OTHER, _APART = 1, 2, 3, 4
+_PARTS = re.compile(
+    r"""([A-Z\u0400-\u042f]{2,})                         # words in capitals
+    |([A-Za-z\u00c0-\u024f\u0370-\u052f]+)             # Latin, Greek, Cyrillic
+    |([^\W_])                                           # digits, letters of other scripts
+    |(\s[^\w\s]|\s_)                                    # a mark after a blank
+    |(\S)""",
+    re.VERBOSE,
+)
+_ENDS = (("the red boat", "some green tea"), ("красная лодка", "зелёный чай"))
+_FILLING = ("water and stone ", "вода и камень ")
+_SAME = 1e-5
+"""Vectors whose cosine is this close to 1 are of texts that the model could not tell apart."""
 
 
 class ServerEmbedder(Embedder):
@@ -63,14 +78,67 @@ class ServerEmbedder(Embedder):
         return vectors
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """An estimate from above: a token for every three letters of a word, and punctuation."""
-        return [2 + sum(math.ceil(len(word) / 3) for word in _WORD.findall(text)) for text in texts]
+        """An estimate from above for multilingual subword tokenizers (`estimate_tokens`)."""
+        return [estimate_tokens(text) for text in texts]
+
+
+def estimate_tokens(text: str) -> int:
+    """At least as many tokens as XLM-R's tokenizer makes, half as many again in prose.
+
+    A token for three letters of a word or two of a word in capitals, for each capital inside a
+    word, digit, mark and letter of another script; two for a mark that stands by itself.
+    """
+    tokens = 2
+    for match in _PARTS.finditer(text):
+        part, kind = match.group(), match.lastindex
+        if kind == _CAPITALS:
+            tokens += -(-len(part) // 2)
+        elif kind == _LETTERS:
+            tokens += -(-len(part) // 3) + sum(letter.isupper() for letter in part[1:])
+        else:
+            tokens += 1 if kind == _OTHER or (kind != _APART and part.isascii()) else 2
+    return tokens
+
+
+def longest_read(client: OpenAI, model: str, limit: int) -> int:
+    """How many tokens, as `estimate_tokens` counts, the server surely reads to the end: `limit`,
+    or half of it as often as needed.
+
+    Asked with pairs of texts that differ in their last words only: equal vectors mean that the
+    end was cut off.
+
+    Raises:
+        ModelUnavailable: as `request`.
+        ConfigError: not even a short paragraph is read to its end, or it is refused.
+    """
+    while True:
+        texts = [_filled(words, end, limit) for words, ends in zip(_FILLING, _ENDS, strict=True)
+                 for end in ends]  # fmt: skip
+        refusal: ConfigError | None = None
+        try:
+            found = request(client, model, texts)
+            if all(float(found[at] @ found[at + 1]) < 1 - _SAME for at in (0, 2)):
+                return limit
+        except ConfigError as error:
+            refusal = error
+        if limit // 2 < _SHORTEST:
+            raise refusal or ConfigError(
+                f"The embeddings server at {client.base_url} reads no more than the first "
+                f"{limit} tokens of a text with {model}: choose a model that reads 256 or more."
+            )
+        limit //= 2
+
+
+def _filled(words: str, end: str, tokens: int) -> str:
+    each = estimate_tokens(words) - 2
+    return words * max(1, (tokens - estimate_tokens(end)) // each) + end
 
 
 def open_server(
     model: str, url: str, key: str, timeout: float = _SECONDS, retries: int = _RETRIES
 ) -> ServerEmbedder:
-    """Connects to an embeddings server and asks it for one vector, to learn its dimension.
+    """Connects to an embeddings server, and asks for its vectors' dimension and how long a text
+    it reads to the end.
 
     Args:
         url: with its `/v1`.
@@ -83,7 +151,8 @@ def open_server(
     """
     client = OpenAI(base_url=url, api_key=key or "none", timeout=timeout, max_retries=retries)
     dimension = request(client, model, ["dimension"]).shape[1]
-    return ServerEmbedder(client, model, dimension, _max_tokens(client, model))
+    longest = _told(client, model) or longest_read(client, model, _DEFAULT_TOKENS)
+    return ServerEmbedder(client, model, dimension, longest)
 
 
 def request(client: OpenAI, model: str, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -146,8 +215,9 @@ def _refused(error: APIStatusError, model: str) -> ModelUnavailable | ConfigErro
     return ConfigError(f"The embeddings server answered {status} for {model}: {hint}.")
 
 
-def _max_tokens(client: OpenAI, model: str) -> int:
-    # vLLM tells `max_model_len` in its list of models; the protocol has no place for it.
+def _told(client: OpenAI, model: str) -> int:
+    # vLLM, which refuses what is longer, tells `max_model_len` in its list of models; the protocol
+    # has no place for it.
     try:
         for entry in client.models.list().data:
             length = getattr(entry, "max_model_len", None)
@@ -155,4 +225,4 @@ def _max_tokens(client: OpenAI, model: str) -> int:
                 return length
     except (OpenAIError, ValueError, TypeError, AttributeError):
         pass
-    return _DEFAULT_TOKENS
+    return 0

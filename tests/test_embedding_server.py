@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from serving.embedding import open_embedder
-from serving.embedding_server import open_server
+from serving.embedding import Embedder, open_embedder
+from serving.embedding_server import estimate_tokens, open_server
 from serving.errors import ConfigError, ModelUnavailable
 
 
@@ -26,6 +26,10 @@ class Server:
         self.keys: list[str] = []
         self.body: bytes | None = None
         self.max_model_len: int | None = None
+        self.reads = 1_000_000
+        """Characters of a text; the rest is cut off without a word."""
+        self.accepts = 1_000_000
+        """Characters of a text; a longer one is refused."""
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,))
         self._thread.start()
@@ -43,7 +47,7 @@ class Server:
         if self.body is not None:
             return self.body
         items = [
-            {"object": "embedding", "index": at, "embedding": vector(text)}
+            {"object": "embedding", "index": at, "embedding": vector(text[: self.reads])}
             for at, text in enumerate(request["input"])
         ]
         # In no particular order, as the protocol allows.
@@ -64,6 +68,8 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
             server.keys.append(self.headers["authorization"])
             if server.failures:
                 self.send(server.failures.pop(0), b'{"error": {"message": "secret text"}}')
+            elif max(map(len, request["input"])) > server.accepts:
+                self.send(400, b'{"error": {"message": "too long"}}')
             else:
                 self.send(200, server.answer(request))
 
@@ -112,9 +118,10 @@ def test_batches_in_order_without_prefixes(server: Server, tmp_path: Path) -> No
 
 def test_passing_failures_are_retried(server: Server) -> None:
     embedder = open_server("m", server.url, "", retries=2)
+    opened = len(server.requests)
     server.failures = [429, 500]
     assert embedder.embed_queries(["a"]).shape == (1, 4)
-    assert len(server.requests) == 1 + 3
+    assert len(server.requests) == opened + 3
 
 
 def test_lasting_failures_become_one_line(server: Server) -> None:
@@ -178,6 +185,38 @@ def test_a_silent_server_is_unavailable() -> None:
             open_server("m", url, "", timeout=0.2, retries=0)
 
 
-def test_token_estimate_is_not_below_the_models(server: Server) -> None:
+def test_the_token_estimate_is_not_below_the_default_model_s(embedder: Embedder) -> None:
+    texts = [
+        "",
+        "Employees have 25 days of leave.",
+        "Сотрудникам полагается 28 дней отпуска; см. § 115 ТК РФ.",
+        "1 | 5 | 9\n2 | 4 | 6",
+        "Preface . . . . . . . . . . . . . . . . . iv",
+        "a3f5c9e07b1d4286 QmFzZTY0IGlzIGEgd2F5IHRvIGVuY29kZQ==",
+        "ABSOLUTELY NECESSARY REGULATION, ПРИКАЗ ДИРЕКТОРА",
+        "감염병의 예방 및 관리에 관한 법률 这是一个关于员工休假制度的文件",
+        "parseHTTPRequestBody(self._max_tokens)",
+    ]
+    for text, tokens in zip(texts, embedder.count_tokens(texts), strict=True):
+        assert tokens <= estimate_tokens(text) + 3, text  # its prompt, `passage: `
+
+
+def test_a_server_that_reads_all_is_given_the_default(server: Server) -> None:
+    assert open_server("m", server.url, "").max_tokens == 512
+
+
+@pytest.mark.parametrize("limit", ["reads", "accepts"])
+def test_texts_are_kept_to_what_the_server_reads(server: Server, limit: str) -> None:
+    setattr(server, limit, 900)
     embedder = open_server("m", server.url, "")
-    assert embedder.count_tokens(["", "Employees have 25 days of leave."]) == [2, 14]
+    assert embedder.max_tokens in (128, 256)
+    longest = ("leave and holidays " * 200)[: 900 * 3]
+    while embedder.count_tokens([longest])[0] > embedder.max_tokens:
+        longest = longest[:-1]
+    assert len(longest) <= 900
+
+
+def test_a_server_that_reads_next_to_nothing_is_refused(server: Server) -> None:
+    server.reads = 60
+    with pytest.raises(ConfigError, match=r"reads no more than the first \d+ tokens"):
+        open_server("m", server.url, "")
