@@ -15,7 +15,7 @@ from ingest.guard import Parser
 from ingest.limits import Limits
 from ingest.parse import Parsed, parse
 from serving.errors import RejectedFile
-from tests import hostile
+from tests import hostile, hostile_pages
 
 LIMITS = Limits(seconds=20, memory_mb=512, pages=500, expanded_mb=32, members=100)
 OFFICE = (".docx", ".xlsx", ".pptx", ".odt", ".epub", ".html", ".svg")
@@ -105,14 +105,14 @@ Rejected = Callable[[str, bytes], str]
         ("bomb.pptx", lambda: padded(".pptx", "ppt/presentation.xml"), "MAX_EXPANDED_MB"),
         ("bomb.odt", lambda: padded(".odt", "content.xml"), "MAX_EXPANDED_MB"),
         ("bomb.epub", lambda: padded(".epub", "c.xhtml"), "MAX_EXPANDED_MB"),
-        ("stream.pdf", lambda: hostile.stream_bomb(1024), "MAX_PARSE_MEMORY_MB"),
-        ("bomb.png", lambda: hostile.png(50_000, 50_000), "MAX_PARSE_MEMORY_MB"),
-        ("huge.png", lambda: hostile.png(100_000, 100_000), "MAX_PARSE_MEMORY_MB"),
-        ("bomb.tiff", lambda: hostile.tiff(60_000, 60_000), "MAX_PARSE_MEMORY_MB"),
+        ("stream.pdf", lambda: hostile_pages.stream_bomb(1024), "MAX_PARSE_MEMORY_MB"),
+        ("bomb.png", lambda: hostile_pages.png(50_000, 50_000), "MAX_PARSE_MEMORY_MB"),
+        ("huge.png", lambda: hostile_pages.png(100_000, 100_000), "MAX_PARSE_MEMORY_MB"),
+        ("bomb.tiff", lambda: hostile_pages.tiff(60_000, 60_000), "MAX_PARSE_MEMORY_MB"),
         ("line.csv", lambda: b"a,b\n" + b"x" * (50 << 20) + b",2\n", "MAX_PARSE_MEMORY_MB"),
         ("columns.csv", lambda: b"a," * (25 << 20) + b"\n", "MAX_PARSE_MEMORY_MB"),
-        ("many.pdf", lambda: hostile.many_pages(5000), "MAX_PAGES"),
-        ("endless.pdf", hostile.endless_pages, "MAX_PAGES"),
+        ("many.pdf", lambda: hostile_pages.many_pages(5000), "MAX_PAGES"),
+        ("endless.pdf", hostile_pages.endless_pages, "MAX_PAGES"),
         ("deep.html", lambda: b"<html><body>" + b"<div>" * 100_000 + b"deep", "too deep"),
         ("deep.eml", lambda: hostile.letters_within_letters(1000), "too deep"),
         ("parts.eml", lambda: hostile.parts_within_parts(1000), "too deep"),
@@ -212,7 +212,7 @@ def test_what_lies_elsewhere_is_not_fetched(
 
 @pytest.mark.parametrize("kind", ["javascript", "launch", "file"])
 def test_a_pdf_starts_nothing(kind: str, read: Read) -> None:
-    parsed = read("active.pdf", hostile.hostile_pdf(kind))
+    parsed = read("active.pdf", hostile_pages.hostile_pdf(kind))
     assert text(parsed) == "Read me"
     assert all(member.path.is_file() for member in parsed.members)
 
@@ -226,15 +226,15 @@ def test_macros_are_left_alone_and_the_text_is_read(read: Read) -> None:
 @pytest.mark.parametrize("box", [b"0 0 1e9 1e9", b"0 0 -1 0", b"0 0 0 0", b"0 0 1e38 1e38"])
 def test_pages_of_an_impossible_size(box: bytes, read: Read) -> None:
     content = b"BT /F1 20 Tf 72 700 Td (Read me) Tj ET"
-    parsed = read("box.pdf", hostile.one_page(content, box=box))
+    parsed = read("box.pdf", hostile_pages.one_page(content, box=box))
     assert text(parsed) == "Read me"
 
 
 @pytest.mark.parametrize(
     "data",
     [
-        hostile.picture_pdf(60_000, 60_000),
-        hostile.picture_pdf(1000, 1000).replace(b"0 0 595 842", b"0 0 99999999 99999999"),
+        hostile_pages.picture_pdf(60_000, 60_000),
+        hostile_pages.picture_pdf(1000, 1000).replace(b"0 0 595 842", b"0 0 99999999 99999999"),
     ],
     ids=["pixels", "page"],
 )
