@@ -206,8 +206,13 @@ def _handler(engine: Engine) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Quiet: clients of these tests are killed, too."""
+
+
 def main() -> None:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(Engine()))
+    server = _Server(("127.0.0.1", 0), _handler(Engine()))
     sys.stdout.write(f"http://127.0.0.1:{server.server_address[1]}\n")
     sys.stdout.flush()
     server.serve_forever()

@@ -5,14 +5,17 @@ milliseconds. Requests are lines on stdin:
 
 `client SEED`: the app: a queue with two workers on an embedded store, and somebody who adds,
 replaces and removes files at random, each noted in the journal before and after it.
-`worker URL NAME`: a worker process on the Qdrant server at URL.
+`worker URL`: a worker process on the Qdrant server at URL.
+`reap NUMBER`: answered with `gone` once this child has ended.
 
-Each is answered with the child's process id, once its queue is started, and with `gone` when it
-has ended. Reading and embedding are stand-ins, because they are not what crashes here.
+The first two are answered with the child's process id, once its queue is started. Reading and
+embedding are stand-ins, because they are not what crashes here.
 """
 
+import itertools
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -116,11 +119,10 @@ def opened(folder: Path, store: Store) -> Iterator[Pipeline]:
     store.close()
 
 
-def change_at_random(pipeline: Pipeline, jobs: Jobs, folder: Path, seed: int) -> None:
-    """Add, replace and remove for ever."""
+def change_at_random(pipeline: Pipeline, jobs: Jobs, folder: Path, seed: int) -> Iterator[int]:
+    """Add, replace and remove for ever; the number of each change, once it was made."""
     chance, journal = random.Random(seed), Journal(folder / "journal")
-    number = journal.asked
-    while True:
+    for number in itertools.count(journal.asked):
         name = chance.choice(NAMES)
         content = chance.randrange(1000) if chance.random() < 0.8 else -1
         journal.write(f"{number} {'remove' if content < 0 else 'add'} {name} {content}")
@@ -132,7 +134,7 @@ def change_at_random(pipeline: Pipeline, jobs: Jobs, folder: Path, seed: int) ->
             jobs.submit(pipeline.accept(path, name).id)
             path.unlink()
         journal.write(f"{number} done")
-        number += 1
+        yield number
         time.sleep(chance.uniform(0, 0.08))
 
 
@@ -142,7 +144,8 @@ def client(folder: Path, seed: int) -> None:
         jobs = Jobs(pipeline, folder, workers=2)
         jobs.start()
         say(str(os.getpid()))
-        change_at_random(pipeline, jobs, folder, seed)
+        for _ in change_at_random(pipeline, jobs, folder, seed):
+            pass
 
 
 def worker(folder: Path, url: str) -> None:
@@ -169,14 +172,15 @@ class Zygote:
         self._folder = folder
 
     def __enter__(self) -> Self:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.ingest.killed", self._folder],
-            cwd=Path(__file__).parents[2],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=(self._folder / "errors").open("w"),
-            text=True,
-        )
+        with (self._folder / "errors").open("w") as errors:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.ingest.killed", self._folder],
+                cwd=Path(__file__).parents[2],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
         return self
 
     def __exit__(
@@ -194,17 +198,18 @@ class Zygote:
 
     def start(self, request: str) -> int:
         """The process id of a child that works."""
+        return int(self._ask(request))
+
+    def kill(self, child: int) -> None:
+        """At once, with SIGKILL; it is gone when this returns."""
+        os.kill(child, signal.SIGKILL)
+        assert self._ask(f"reap {child}") == "gone"
+
+    def _ask(self, request: str) -> str:
         assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.write(request + "\n")
         self._process.stdin.flush()
-        return int(self._answer())
-
-    def wait(self) -> None:
-        """Until the killed client is gone."""
-        assert self._answer() == "gone"
-
-    def _answer(self) -> str:
-        assert self._process.stdout is not None
         return self._process.stdout.readline().strip()
 
 
@@ -222,15 +227,14 @@ def main() -> None:
     parse(first, first.name, folder, limits_of(Settings(_env_file=None)))
     for line in sys.stdin:
         kind, argument = line.split()
-        child = os.fork()
-        if not child:
+        if kind == "reap":
+            os.waitpid(int(argument), 0)
+            say("gone")
+        elif os.fork() == 0:
             if kind == "client":
                 client(folder, int(argument))
             else:
                 worker(folder, argument)
-        elif kind == "client":
-            os.waitpid(child, 0)
-            say("gone")
 
 
 if __name__ == "__main__":

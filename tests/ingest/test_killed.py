@@ -2,11 +2,10 @@
 
 import os
 import random
-import signal
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,10 +15,20 @@ from ingest.pipeline import Pipeline
 from rag.store import Store
 from rag.store.edge import EdgeStore
 from rag.types import State, document_id
-from tests.ingest.killed import SPEC, Journal, Zygote, opened, text
+from tests.ingest.killed import (
+    SPEC,
+    Journal,
+    Zygote,
+    change_at_random,
+    opened,
+    server_store,
+    text,
+)
 from tests.ingest.test_jobs import wait_for
+from tests.qdrant_server import QdrantServer
 
 KILLS = 50
+WORKER_KILLS = 15
 SEED = 20261124
 """Of all moments and changes; another one may be given by FOOTNOTE_TEST_SEED."""
 
@@ -75,8 +84,7 @@ def test_the_app_is_killed_at_fifty_random_moments(tmp_path):
         for number in range(KILLS):
             child = zygote.start(f"client {seed + number}")
             time.sleep(moments.uniform(0, 1.0))
-            os.kill(child, signal.SIGKILL)
-            zygote.wait()
+            zygote.kill(child)
             if number % 2:  # else the next child finds things as they were left
                 with looked_into(tmp_path) as (pipeline, store):
                     interrupted += bool(pipeline.library.workers())
@@ -93,3 +101,32 @@ def test_the_app_is_killed_at_fifty_random_moments(tmp_path):
     sys.stdout.write(f"seed {seed}: {journal.asked} changes, {interrupted} seen interrupted\n")
     assert journal.asked > KILLS, "it was killed before it did anything"
     assert interrupted > KILLS // 10, "it was not killed at work"
+
+
+@pytest.mark.slow
+def test_workers_are_killed_while_files_change(tmp_path):
+    """Two at a time on one Qdrant server; the app only serves. A killed one is replaced."""
+    seed = int(os.environ.get("FOOTNOTE_TEST_SEED", SEED))
+    moments = random.Random(seed)
+    with ExitStack() as stack:
+        url = stack.enter_context(QdrantServer()).url
+        zygote = stack.enter_context(Zygote(tmp_path))
+        store = server_store(url)
+        pipeline = stack.enter_context(opened(tmp_path, store))
+        jobs = Jobs(pipeline, tmp_path, workers=0, alone=False)
+        stack.callback(jobs.stop)
+        jobs.start()
+        workers = [zygote.start(f"worker {url}") for _ in range(2)]
+        changes = change_at_random(pipeline, jobs, tmp_path, seed)
+        for _ in range(WORKER_KILLS):
+            until = time.monotonic() + moments.uniform(0.2, 1.2)
+            while time.monotonic() < until:
+                next(changes)
+            zygote.kill(workers.pop(0))
+            workers.append(zygote.start(f"worker {url}"))
+        wait_for(lambda: not pipeline.library.unfinished(), 120)
+        for worker in workers:
+            zygote.kill(worker)
+        assert zygote.errors == ""
+        pipeline.recover()
+        assert_as_asked(pipeline, store, Journal(tmp_path / "journal"))
