@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ingest.chunk_tables import TableCutter, table_lines
+from ingest.chunk_tables import TableCutter, table_lines, with_header
 from rag.text import CountTokens, language_of, split_to_tokens
 from rag.types import Box, Chunk, chunk_id
 
@@ -34,6 +34,8 @@ _SKIP = frozenset({"PageBreak"})
 _RUNNING = frozenset({"Header", "Footer"})
 _CAPTION = re.compile(r"(?:table|tab\.|таблица|табл\.)\s*\d", re.IGNORECASE)
 _CAPTION_WORDS = 30
+_ALIGNED = 12.0
+"""Points between the sides of two parts of one table, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def chunk(
 def _pieces(elements: "Sequence[Element]", count: CountTokens, base: int) -> list[_Piece]:
     """Elements with their section paths; a heading without a body counts as text."""
     wanted = [e for e in elements if e.text.strip() and e.category not in _SKIP]
-    texts = [_text(element) for element in wanted]
+    texts = _texts(wanted)
     sizes = count(texts) if wanted else []
     highest = min((_depth(e) for e in wanted if e.category == "Title"), default=0)
     stack: list[tuple[int, str]] = []
@@ -119,10 +121,24 @@ def _pieces(elements: "Sequence[Element]", count: CountTokens, base: int) -> lis
     return found
 
 
-def _text(element: "Element") -> str:
-    if element.category == "Table":
-        return table_lines(element.text.strip(), element.metadata.text_as_html or "")
-    return element.text.strip()
+def _texts(elements: "Sequence[Element]") -> list[str]:
+    texts: list[str] = []
+    for at, element in enumerate(elements):
+        text = element.text.strip()
+        if element.category == "Table":
+            text = table_lines(text, element.metadata.text_as_html or "")
+            if at and elements[at - 1].category == "Table" and _goes_on(elements[at - 1], element):
+                text = with_header(text, texts[-1])
+        texts.append(text)
+    return texts
+
+
+def _goes_on(table: "Element", following: "Element") -> bool:
+    """Whether a table stands on the page after the other, between the same sides."""
+    one, other = _box(table), _box(following)
+    if one is None or other is None or other.page != one.page + 1:
+        return False
+    return abs(one.left - other.left) < _ALIGNED and abs(one.right - other.right) < _ALIGNED
 
 
 def _caption(elements: "Sequence[Element]", index: int) -> str:

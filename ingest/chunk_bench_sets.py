@@ -126,7 +126,7 @@ def _source(row: dict[str, Any]) -> str:
 
 def _add(page: Page, row: dict[str, Any], before: Sequence[str], taken_out: bool) -> list[str]:
     """Append one section with its headings; the path of headings that it stands under."""
-    titles = row["title"].split(" > ")
+    titles: list[str] = row["title"].split(" > ")
     heading = row.get("heading_removed", "")
     if taken_out or (before and titles == list(before) and "source" in row and not heading):
         titles.append(TAKEN_OUT)

@@ -3,9 +3,11 @@
 A row that does not fit with the header is cut between cells: each part has the row's first cell,
 some of the others, and their columns' names. Only a cell that is too long by itself is cut like
 prose. A header of several rows is told by `<th>` or `<thead>` in the table's HTML; it becomes one
-row, each name with what stands above it.
+row, each name with what stands above it. A table that goes on over the page is given its header
+again where the page does not repeat it.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +15,7 @@ from ingest.parse.html_tables import header_rows
 from rag.table_text import CELL, cells
 from rag.text import CountTokens, split_to_tokens
 
+_DIGIT = re.compile(r"\d")
 _MOST_HEADER_ROWS = 4
 _BAR_TOKENS = 2
 """Of the mark between two cells, at most."""
@@ -25,6 +28,22 @@ def table_lines(text: str, html: str) -> str:
     if not 1 < count <= min(_MOST_HEADER_ROWS, len(rows) - 1):
         return "\n".join(rows)
     return "\n".join([CELL.join(_joined([cells(row) for row in rows[:count]])), *rows[count:]])
+
+
+def with_header(text: str, before: str) -> str:
+    """The rows of `text` under the header of the table `before`, which they continue on the next
+    page; unchanged where they have a header of their own."""
+    header, *above = before.split("\n")
+    first = text.split("\n", 1)[0]
+    names, row = cells(header), cells(first)
+    if not above or len(names) != len(row) or row == names:
+        return text
+    columns = zip(*(r for r in map(cells, above) if len(r) == len(row)), strict=True)
+    for cell, column in zip(row, columns, strict=False):
+        filled = [value for value in column if value]
+        if cell and filled and all(map(_DIGIT.search, filled)) and not _DIGIT.search(cell):
+            return text
+    return f"{header}\n{text}"
 
 
 def _joined(header: Sequence[Sequence[str]]) -> list[str]:

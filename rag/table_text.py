@@ -35,6 +35,11 @@ def cells(line: str) -> list[str]:
     return [cell.strip() for cell in _BAR.split(f" {line.strip()} ")]
 
 
+def is_number(cell: str) -> bool:
+    """Whether a cell is a number, perhaps with a sign, a unit of a few letters or separators."""
+    return _NUMBER.fullmatch(cell) is not None
+
+
 def tables(text: str) -> Iterator[list[Row]]:
     """The tables of `text`, each with all its rows, at least two; header rows are marked."""
     run: list[tuple[int, int, list[str]]] = []
@@ -64,10 +69,10 @@ def _names_columns(rows: Sequence[Sequence[str]]) -> bool:
     """Whether the first row names the columns: no cell of it is a number above numbers."""
     first, *rest = rows
     for at, name in enumerate(first):
-        if not _NUMBER.fullmatch(name) or _YEAR.fullmatch(name):
+        if not is_number(name) or _YEAR.fullmatch(name):
             continue
         below = [row[at] for row in rest if row[at]]
-        if at and below and all(_NUMBER.fullmatch(cell) for cell in below):
+        if at and below and all(map(is_number, below)):
             return False
     return not (len(first) == 2 and all(row[0].endswith(":") for row in rows if row[0]))
 

@@ -40,6 +40,8 @@ class Made:
     rows: list[list[str]]
     cells: list[Cell]
     ruled: bool = True
+    repeat_header: bool = True
+    """On every page of a PDF."""
     top: Sequence[tuple[str, int]] = ()
     """A row above the header (HTML): texts and how many columns each spans."""
 
@@ -264,7 +266,54 @@ RUSSIAN = [
     ),
 ]  # fmt: skip
 
-ALL = [*ENGLISH, *RUSSIAN]
+
+def _staff(number: int) -> list[list[str]]:
+    first = ["Ada", "Boris", "Carla", "Dmitri", "Elena"]
+    last = ["Akker", "Brandt", "Castillo", "Dorn", "Egorov", "Fuchs", "Gallo", "Hahn", "Ivanova"]
+    return [
+        [
+            f"{first[n % 5]} {last[n % 9]}",
+            f"wing {'NESW'[n % 4]}",
+            f"{4100 + 13 * n}",
+            f"R-{n + 11}",
+        ]
+        for n in range(number)
+    ]
+
+
+LONG = [
+    Made(
+        "directory.pdf",
+        "Staff directory",
+        "The switchboard connects calls from outside.",
+        [["Employee", "Place", "Extension", "Room"], *_staff(45)],
+        [
+            Cell("What is the extension of Ada Fuchs?", "4165", "Ada Fuchs"),
+            Cell("In which room is Elena Ivanova?", "R-55", "Elena Ivanova"),
+        ],
+    ),
+    Made(
+        "depots.pdf",
+        "Depots abroad",
+        "Depots are open to customers by appointment.",
+        [
+            ["Depot", "Manager", "Opening hours", "Surface"],
+            *[[f"Depot {name}", f"Manager {name[::-1].title()}", f"{6 + n % 5} to {15 + n % 6}",
+               f"{900 + 17 * n} sq m"]
+              for n, name in enumerate(
+                  f"{a}{b}" for a in ("Lor", "Mar", "Nes", "Ost", "Pol", "Rum") for b in
+                  ("dal", "heim", "ville", "stad", "berg", "ford", "mouth"))],
+        ],
+        [
+            Cell("What are the opening hours of Depot Polville?", "6 to 15", "Depot Polville"),
+            Cell("How large is the surface of Depot Rummouth?", "1597 sq m", "Depot Rummouth"),
+        ],
+        repeat_header=False,
+    ),
+]  # fmt: skip
+"""Over several pages."""
+
+ALL = [*ENGLISH, *RUSSIAN, *LONG]
 
 
 def write(made: Made, folder: Path) -> Path:
@@ -288,7 +337,12 @@ def _pdf(made: Made, path: Path) -> None:
             Paragraph(made.title, styles["Heading1"]),
             Paragraph(made.intro, styles["BodyText"]),
             Spacer(1, 12),
-            Table(made.rows, style=look, colWidths=[150] * len(made.rows[0])),
+            Table(
+                made.rows,
+                style=look,
+                colWidths=[150] * len(made.rows[0]),
+                repeatRows=int(made.repeat_header),
+            ),
         ]
     )
 

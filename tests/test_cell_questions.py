@@ -18,7 +18,7 @@ from rag.settings import Settings
 from rag.table_text import cells
 from rag.types import EVERYONE, Answer, Answered, Box, Principal, State
 from serving.embedding import Embedder
-from tests.cell_tables import ALL, ENGLISH, RUSSIAN, Cell, Made, write
+from tests.cell_tables import ALL, ENGLISH, LONG, RUSSIAN, Cell, Made, write
 from tests.conftest import MODELS
 
 pytestmark = pytest.mark.slow
@@ -60,7 +60,7 @@ def cited(answer: Answer, made: Made, cell: Cell) -> bool:
     )
 
 
-@pytest.mark.parametrize("tables", [ENGLISH, RUSSIAN], ids=["en", "ru"])
+@pytest.mark.parametrize("tables", [ENGLISH, RUSSIAN, LONG], ids=["en", "ru", "long"])
 def test_cell_questions_are_answered_by_their_cells(answers: Runtime, tables: list[Made]) -> None:
     wrong = []
     asked = [(made, cell) for made in tables for cell in made.cells]

@@ -107,3 +107,22 @@ def test_the_caption_is_repeated_and_tables_stay_apart() -> None:
         [labelled(row) for row in rows if not row.is_header] for rows in tables(chunks[-1].text)
     ]
     assert last[-1] == ["Name: Ann; Age: 41"]
+
+
+def test_a_table_over_the_page_is_given_its_header_again() -> None:
+    def part(text: str, page: int, left: float = 50.0) -> object:
+        box = (left, 100.0, 400.0, 700.0)
+        return make("Table", text, page=page, box=box, page_size=(600, 800))
+
+    first, second = "Country | Leave\nNorway | 49 weeks\nSpain | 16 weeks", "Estonia | 475 days"
+    other = "Name | Office\nAnn | Oslo"
+
+    def texts(*parts: object) -> list[str]:
+        return chunk(parts, "doc", "v1", count, 100)[0].text.split("\n\n")  # type: ignore[arg-type]
+
+    assert texts(part(first, 1), part(second, 2))[1] == f"Country | Leave\n{second}"
+    assert texts(part(first, 1), part(second, 1))[1] == second
+    assert texts(part(first, 1), part(second, 2, left=200.0))[1] == second
+    assert texts(part(first, 1), part(other, 2))[1] == other
+    repeated = f"Country | Leave\n{second}"
+    assert texts(part(first, 1), part(repeated, 2))[1] == repeated
