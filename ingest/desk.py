@@ -59,7 +59,7 @@ class LocalDesk:
         return self._pipeline.accept(path, name, groups)
 
     def finish(self, documents: Sequence[Document], progress: Report) -> Iterator[Document | None]:
-        return self._read([document.id for document in documents], progress)
+        return self._pipeline.process_all([document.id for document in documents], progress)
 
     def remove(self, name: str) -> None:
         self._pipeline.remove(document_id(name))
@@ -70,16 +70,10 @@ class LocalDesk:
             synced = sync_configured(
                 config, self._pipeline, waiting.append, self._settings, force=force, told=told
             )
-            read = self._read(waiting, lambda p: told(p.stage, p.done))
+            # An interrupted sync may have left some of them.
+            left = [i for i in self._pipeline.library.unfinished() if i not in waiting]
+            read = self._pipeline.process_all(waiting + left, lambda p: told(p.stage, p.done))
             yield synced, [d.reason for d in read if d and d.state is not State.READY]
-
-    def _read(self, ids: Sequence[str], progress: Report) -> Iterator[Document | None]:
-        """These, then what came in with them (attachments, files of archives) or was left."""
-        yield from self._pipeline.process_all(ids, progress)
-        tried = set(ids)
-        while rest := [i for i in self._pipeline.library.unfinished() if i not in tried]:
-            tried.update(rest)
-            yield from self._pipeline.process_all(rest, progress)
 
 
 class RemoteDesk:

@@ -1,10 +1,10 @@
 """A web page without what stands around its content on every page: menus, banners, footers.
 
 Where a page says which part is its content (HTML's landmarks and their ARIA roles), that part is
-kept whole. Where it does not, `trafilatura` finds the main text, and its result is used only if it
-loses hardly a word outside of links: a lost paragraph costs an answer, a kept menu costs little
-(figures: docs/decisions/0014-web-pages.md). Whether a page is a login form or an error in disguise
-is not known here.
+kept whole. Where it does not, `trafilatura` says where the main text is, and the page's own part
+around that text is kept if hardly a word outside of links lies elsewhere: a lost paragraph costs
+an answer, a kept menu costs little (docs/decisions/0014-web-pages.md has the figures). Whether a
+page is a login form or an error in disguise is not known here.
 """
 
 import re
@@ -25,8 +25,9 @@ _AROUND = (
     "//*[(self::aside or self::header or self::footer) and not(ancestor::article)]"
     " | //*[@role='banner' or @role='contentinfo' or @role='complementary']"
 )
+_BLOCKS = "//p | //li | //td | //pre | //h1 | //h2 | //h3 | //h4"
 _MAY_LOSE = 0.02
-"""Share of the words outside of links that trafilatura may leave out."""
+"""Share of the words outside of links that may lie outside of the main text."""
 _RIGHTS = re.compile(r"©|\bcopyright\b", re.I).search
 """A line about rights: no loss."""
 _DECLARED = re.compile(rb"""<meta[^>]{0,200}charset=["']?([\w-]{1,40})""", re.I)
@@ -82,24 +83,33 @@ def _drop(page: Any, query: str) -> None:
 
 
 def _main_text(text: str, page: Any) -> Any:
-    """What trafilatura takes for the main text, or the page if that would lose some of it."""
+    """The part of the page that holds what trafilatura takes for the main text; the page if
+    words would be lost."""
     from trafilatura import extract
 
-    found = extract(
-        text, output_format="html", include_comments=False, include_tables=True, favor_recall=True
-    )
-    main = _parsed(found or "")
-    if main is None:
+    found = _parsed(extract(text, output_format="html", include_comments=False) or "")
+    if found is None:
         return page
-    kept = set(_words(main.xpath("//text()")))
-    words = _words(t for t in page.xpath("//body//text()[not(ancestor::a)]") if not _RIGHTS(t))
-    if sum(word not in kept for word in words) > _MAY_LOSE * len(words):
+    said = {block.text_content() for block in found.xpath(_BLOCKS)}
+    kept = {" ".join(_words([text])) for text in said if not _RIGHTS(text)} - {""}
+    blocks = [b for b in page.xpath(_BLOCKS) if " ".join(_words([b.text_content()])) in kept]
+    paths = [[*reversed(list(block.iterancestors())), block] for block in blocks]
+    common = [level[0] for level in zip(*paths, strict=False) if len(set(level)) == 1]
+    if not common:
         return page
-    # The heading of the page counts as its title there, and is left out.
+    part = common[-1]
+    inside, words = _free_words(part, "."), _free_words(page, "//body")
+    if len(words) - len(inside) > _MAY_LOSE * len(words):
+        return page
     for heading in page.xpath("//h1")[:1]:
-        if not main.xpath("//h1") and (body := main.find("body")) is not None:
-            body.insert(0, heading)
-    return main
+        if part not in heading.iterancestors() and part.tag != "h1":
+            part.insert(0, heading)
+    return part
+
+
+def _free_words(part: Any, inside: str) -> list[str]:
+    """Words outside of links and of lines about rights."""
+    return _words(t for t in part.xpath(f"{inside}//text()[not(ancestor::a)]") if not _RIGHTS(t))
 
 
 def _inside(part: Any) -> str:

@@ -219,7 +219,7 @@ class _Run:
             )
             return
         for document in gone:
-            self._pipeline.remove(document.id)
+            self._pipeline.remove(document.id, by=f"source {name}")
             self._seen.forget(document.id)
             self._counts["removed"] += 1
 

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urldefrag, urlsplit
 
 import httpx
 
-from ingest.sources import Item
+from ingest.sources import Gone, Item
 from ingest.sources.config import WebConfig
 from ingest.sources.page import main_page
 from ingest.sources.sitemap import MAX_BYTES, Sitemap, read_sitemap
@@ -60,7 +60,11 @@ class WebSource:
     def fetch(self, item: Item, path: Path, known: str) -> str | None:
         assert self._visitor is not None, "items() comes first"
         url = self._addresses[item.key]
-        reply = self._visitor.get(url, path, self._max_bytes, self._validators(known))
+        try:
+            reply = self._visitor.get(url, path, self._max_bytes, self._validators(known))
+        except Gone as error:
+            self._problems.append(f"{self.name}: {error} It is listed all the same.")
+            raise
         if reply.unchanged:
             return None
         kind, _, rest = reply.headers.get("content-type", "").partition(";")
