@@ -84,7 +84,7 @@ class S3Server:
             *ports,
             "-master.telemetry=false",
             "-master.volumeSizeLimitMB=64",
-            "-volume.max=8",
+            "-volume.max=200",
             "-filer.localSocket=" + str(self._folder / "filer.sock"),
             "-s3",
             f"-s3.port={self.url.rpartition(':')[2]}",

@@ -199,7 +199,7 @@ def _problem(entry: Any, error: Any) -> str:
     """One line for the first thing that is wrong."""
     field = str(error["loc"][-1]) if error["loc"] else ""
     match error["type"]:
-        case "union_tag_invalid" | "union_tag_not_found":
+        case "union_tag_invalid" | "union_tag_not_found" | "model_attributes_type":
             return f"kind is one of {', '.join(_KINDS)}."
         case "missing":
             return f"{field} is missing."
