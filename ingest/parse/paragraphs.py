@@ -13,7 +13,7 @@ from statistics import median
 from ingest.parse.layout import Line
 from ingest.parse.pdf_chars import HYPHENS, Rect
 
-_BULLET = re.compile(r"(?:[•●▪▫◦‣∙·*■□►➢✓–—-]|[\ue000-\uf8ff]|o(?=\s))\s*(?=\S)")
+_BULLET = re.compile(r"(?:[•●▪▫◦‣∙·■□►➢✓]|[\ue000-\uf8ff\ufffd]|[o*–—-](?=\s))\s*(?=\S)")
 _NUMBER = re.compile(
     r"(?:\d{1,2}[.)]|\(?[a-zа-яA-ZА-Я]\)|\(?[ivx]{1,4}[.)]|\[\d+\])(?=\s)|\d{1,2}\.\d+\.?(?=\s)"
 )
@@ -65,7 +65,9 @@ def blocks(lines: Sequence[Line]) -> list[Block]:
 def _is_item(line: Line) -> bool:
     if _BULLET.match(line.text) or _NUMBER.match(line.text):
         return True
-    return len(line.segments) > 1 and re.fullmatch(r"\d{1,2}", line.segments[0].text) is not None
+    return (
+        len(line.segments) > 1 and re.fullmatch(r"\d{1,2}|[a-z]", line.segments[0].text) is not None
+    )
 
 
 def around(rects: Sequence[Rect]) -> Rect:
@@ -91,9 +93,9 @@ def join(lines: Iterable[str], words: frozenset[str]) -> str:
     text = ""
     for line in lines:
         cut = _CUT.search(text)
-        if cut and line[:1].islower():
-            rest = _WORD.match(line)
-            whole = cut.group(1) + (rest.group() if rest else "")
+        rest = _WORD.match(line)
+        whole = cut.group(1) + (rest.group() if rest else "") if cut else ""
+        if cut and (line[:1].islower() or whole.casefold() in words):
             hyphenated = f"{cut.group(1)}-{rest.group() if rest else ''}"
             keep = whole.casefold() not in words and hyphenated.casefold() in words
             text = text[: cut.end(1)] + ("-" if keep else "") + line

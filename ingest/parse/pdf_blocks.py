@@ -73,7 +73,7 @@ def _page_blocks(page: Page, words: frozenset[str]) -> list[Block]:
     rest = page.segments
     for drawn in page.grids:
         grid = drawn.with_header(rest)
-        inside = [s for s in rest if grid.holds(s) and not s.sideways]
+        inside = [s for s in rest if grid.holds(s) and (not s.sideways or grid.in_cell(s))]
         table = ruled(grid, inside, words) if inside else None
         if table is not None:
             tables.append(table)

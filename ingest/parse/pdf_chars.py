@@ -19,8 +19,10 @@ _BOLD = re.compile(
     r"bold|black|heavy|semib|demi|-bd|\bbd\b|cmb|sfbx|sfrb|-b$|medi\b", re.IGNORECASE
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_INVISIBLE = frozenset("\u200b\u200c\u200d\ufeff\x7f") | frozenset(map(chr, range(32))) - {"\x02"}
-"""Nothing to see, or a glyph without a Unicode value."""
+_CONTROL = frozenset(map(chr, range(32))) - {"\x02"}
+"""A glyph without a Unicode value."""
+_INVISIBLE = frozenset("\u200b\u200c\u200d\ufeff\x7f") | _CONTROL
+"""Nothing to see, or not known what."""
 _GAP = 1.0
 """A gap wider than this, in font sizes, ends a segment."""
 
@@ -88,6 +90,12 @@ def _whole(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
 
 
+def _is_bar(rect: Rect) -> bool:
+    """Whether a glyph without a Unicode value is a flat bar: a minus, which no table may lose."""
+    width, height = rect[2] - rect[0], rect[3] - rect[1]
+    return 0.03 * width < height < 0.25 * width
+
+
 class _Reader:
     """Walks the characters of one page."""
 
@@ -118,9 +126,13 @@ class _Reader:
             elif char.isspace():
                 if self._open is not None:
                     self._open.chars.append(" ")
-            elif char not in _INVISIBLE and charbox(self._raw, index, *box):
+            elif charbox(self._raw, index, *box):
                 rect = (left.value, bottom.value, right.value, top.value)
-                self._add(index, char, turn(rect, self._rotation) if self._rotation else rect)
+                rect = turn(rect, self._rotation) if self._rotation else rect
+                if char not in _INVISIBLE:
+                    self._add(index, char, rect)
+                elif char in _CONTROL and _is_bar(rect):
+                    self._add(index, "\u2212", rect)
         self._close(index + 1)
         return self._done
 

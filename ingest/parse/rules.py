@@ -14,6 +14,8 @@ import pypdfium2.raw as raw
 from ingest.parse.pdf_chars import Rect, Segment, turn
 
 _MOST = 4000
+_WHOLE = 0.7
+"""Part of a column's width that a line between its cells has at least."""
 _NEAR = 3.0
 """Points; lines closer than this touch."""
 
@@ -37,6 +39,16 @@ class Grid:
         left, bottom, right, top = self.rect
         middle = (segment.left + segment.right) / 2
         return left - 1 < middle < right + 1 and bottom - 1 < segment.middle < top + 1
+
+    def in_cell(self, segment: Segment) -> bool:
+        """Whether it is wholly inside one cell."""
+        row, column = self.cell(segment)
+        return (
+            segment.left > self.xs[column] - 2
+            and segment.right < self.xs[column + 1] + 2
+            and segment.top < self.ys[row] + 2
+            and segment.bottom > self.ys[row + 1] - 2
+        )
 
     def with_header(self, segments: Sequence[Segment]) -> "Grid":
         """With the row above the first line, where rows have a line below only."""
@@ -85,12 +97,27 @@ def grids(lines: Sequence[Rect]) -> list[Grid]:
         if not up:
             loose += across
             continue
-        ys = [(r[1] + r[3]) / 2 for r in across] + [end for r in up for end in (r[1], r[3])]
-        xs = [(r[0] + r[2]) / 2 for r in up] + [end for r in across for end in (r[0], r[2])]
-        grid = Grid(tuple(_levels(xs)), tuple(reversed(_levels(ys))))
+        grid = _grid(across, up)
         if len(grid.xs) >= 2 and len(grid.ys) >= 2 and len(grid.xs) + len(grid.ys) >= 5:
             found.append(grid)
     return found + [g for g in _stacks(loose) if not any(_touch(g.rect, f.rect) for f in found)]
+
+
+def _grid(across: Sequence[Rect], up: Sequence[Rect]) -> Grid:
+    """The cells between joined lines; lines that part nothing (a fraction bar, the roof of a
+    root) are within a cell, not around one."""
+    ends = [end for r in across for end in (r[0], r[2])]
+    xs = _levels([(r[0] + r[2]) / 2 for r in up] + ([min(ends), max(ends)] if ends else []))
+    whole = [r for r in across if r[2] - r[0] > _WHOLE * _width(xs, (r[0] + r[2]) / 2)]
+    heights = [(r[1] + r[3]) / 2 for r in whole] + [end for r in up for end in (r[1], r[3])]
+    return Grid(tuple(xs), tuple(reversed(_levels(heights))))
+
+
+def _width(xs: Sequence[float], x: float) -> float:
+    """Of the column around `x`."""
+    before = [border for border in xs if border <= x]
+    after = [border for border in xs if border > x]
+    return after[0] - before[-1] if before and after else 0.0
 
 
 def _stacks(flat: Sequence[Rect]) -> Iterator[Grid]:

@@ -7,7 +7,7 @@ column in which it begins. Tables of running text in narrow columns are not told
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 from itertools import pairwise
 from statistics import median
@@ -23,7 +23,12 @@ _FRAME = 300
 """Characters; a grid whose cells are longer in the median is a frame around prose."""
 _APART = 1.4
 """Lines farther apart than this, in type sizes, are in different rows."""
-_MARK = re.compile(r"[•●▪◦‣∙·*■□►✓–—-]|[\ue000-\uf8ff]|\(?\d{1,2}[.)]?|\(?[^\W\d_][.)]")
+_MARK = re.compile(
+    r"[•●▪◦‣∙·*■□►✓–—-]|[\ue000-\uf8ff\ufffd]|\[\d+\]|\(?\d{1,2}[.)]?|\(?[^\W\d_][.)]"
+)
+
+_MATHEMATICAL = re.compile("[\U0001d400-\U0001d7ff{}]")
+_PART = re.compile(r"[,;:=)]")
 
 Span = tuple[float, float]
 """Left and right of a column."""
@@ -33,6 +38,8 @@ def ruled(grid: Grid, segments: Sequence[Segment], words: frozenset[str]) -> Blo
     """The table in `grid`, or nothing where the lines are no more than a frame."""
     if len(grid.xs) == 2:
         return _striped(grid, segments, words)
+    if _cuts_words(grid, segments):
+        return None
     cells: dict[tuple[int, int], list[Segment]] = {}
     for segment in segments:
         cells.setdefault(grid.cell(segment), []).append(segment)
@@ -41,8 +48,9 @@ def ruled(grid: Grid, segments: Sequence[Segment], words: frozenset[str]) -> Blo
     if len(used_rows) < 2 or len(used_columns) < 2:
         return None
     rows = [
-        [_cell_text(cells.get((row, column), []), words) for column in used_columns]
+        texts
         for row in used_rows
+        for texts in _row_texts([cells.get((row, column), []) for column in used_columns], words)
     ]
     if median(len(cell) for row in rows for cell in row if cell) > _FRAME:
         return None
@@ -57,6 +65,38 @@ def _striped(grid: Grid, segments: Sequence[Segment], words: frozenset[str]) -> 
         return None
     ys = grid.ys[1:-1] if len(grid.ys) > 3 else ()
     return _block(lines, _rows(lines, spans, words, ys))
+
+
+def _cuts_words(grid: Grid, segments: Sequence[Segment]) -> bool:
+    """Whether its borders run through words, as the lines of a diagram do."""
+    cut = sum(
+        1
+        for line in lines_of(segments)
+        for one, other in pairwise(line.segments)
+        if grid.cell(one) != grid.cell(other)
+        and other.left - one.right < 0.15 * one.size
+        and one.text[-1].isalpha()
+        and other.text[0].isalpha()
+    )
+    return cut > 2 and cut > 0.05 * len(segments)
+
+
+def _row_texts(cells: Sequence[list[Segment]], words: frozenset[str]) -> list[list[str]]:
+    """One drawn row; several where no lines are drawn between rows: each cell has equally many
+    lines, three or more, on the same heights, each with a beginning."""
+    lines = [lines_of(cell) for cell in cells if cell]
+    counts = {len(cell) for cell in lines}
+    if len(lines) == len(cells) and len(counts) == 1 and counts.pop() >= 3:
+        together = list(zip(*lines, strict=True))
+        if all(_level(row) and not any(line.text[0].islower() for line in row) for row in together):
+            return [[line.text for line in row] for row in together]
+    return [[_cell_text(cell, words) for cell in cells]]
+
+
+def _level(lines: Sequence[Line]) -> bool:
+    """Whether the lines stand side by side."""
+    bases = [line.segments[0].base for line in lines]
+    return max(bases) - min(bases) < 0.3 * lines[0].size
 
 
 def _cell_text(segments: list[Segment], words: frozenset[str]) -> str:
@@ -126,12 +166,26 @@ def _aligned(lines: Sequence[Line], words: frozenset[str]) -> Block | None:
     rows = _rows(lines, spans, words, ())
     if len(spans) < 2 or len(rows) < 2:
         return None
-    if len(spans) == 2 and all(_MARK.fullmatch(row[0]) for row in rows if row[0]):
+    first = [row[0] for row in rows if row[0]]
+    if len(spans) == 2 and (
+        all(_MARK.fullmatch(cell) for cell in first)
+        or set(map(len, first)) == {1} == {len(set(first))}
+    ):
+        return None
+    if len(spans) == 2 and 2 * sum(all(row) for row in rows) < max(len(rows), 4):
+        return None
+    if _is_formula(cell for row in rows for cell in row if cell):
         return None
     filled = sum(1 for row in rows for cell in row if cell)
     if filled < 0.6 * len(rows) * len(spans) and (len(spans) < 3 or filled < 2 * len(rows)):
         return None
     return _block(lines, rows)
+
+
+def _is_formula(cells: Iterable[str]) -> bool:
+    """Whether most cells are parts of a formula or of a sentence."""
+    marks = [bool(_PART.match(cell) or _MATHEMATICAL.search(cell)) for cell in cells]
+    return sum(marks) > 0.4 * len(marks)
 
 
 def _rows(

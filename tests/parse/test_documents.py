@@ -28,7 +28,7 @@ HOLDS = [
     ("06_redp5110.pdf", "Table", "USER_NAME | VARCHAR(10) | Name of the user profile that has a"),
     ("07_normal_4pages.pdf", "Table", "구분 | 개정전 | 개정후"),
     ("09_reliance.pdf", "NarrativeText", "RIL has always strived to positively touch"),
-    ("10_embedded_images_tables.pdf", "Table", "0 | 0.0335 | 0.0409 | 0.9393 | 0.0003 | 24.0910"),
+    ("10_embedded_images_tables.pdf", "Table", "0 | 0.0335 | 0.0409 | −0.9393 | 0.0003 | 24.0910"),
     ("11_list_items.pdf", "ListItem", "Design considerations"),
     ("12_journal_2col.pdf", "Title", "I. INTRODUCTION"),
     ("13_scan_loremipsum.pdf", "NarrativeText", "consectetur adipiscing"),
