@@ -214,6 +214,7 @@ class Jobs:
         for worker in self._library.workers():
             if has_ended(worker) or (self._alone and not self._started):
                 self._library.release(worker)
+        self._library.release_expired()
 
     def _tick(self) -> None:
         try:

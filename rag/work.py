@@ -27,6 +27,8 @@ from rag.originals import Reading
 from rag.types import Document, State
 
 _UNFINISHED = (State.WAITING, State.WORKING)
+ENDS = 5
+"""Workers that may end at one document before it is left alone."""
 
 
 class Work(Changes):
@@ -74,11 +76,28 @@ class Work(Changes):
             return bool(connection.execute(update(DOCUMENTS).where(mine).values(values)).rowcount)
 
     def release(self, worker: str) -> None:
-        """Let go of all that a worker held, because it has ended: WAITING again."""
-        held = and_(DOCUMENTS.c.worker == worker, DOCUMENTS.c.state == State.WORKING)
-        query = update(DOCUMENTS).where(held).values(IDLE | {"state": State.WAITING})
+        """Let go of all that a worker held, because it has ended: WAITING again.
+
+        A document at which workers ended `ENDS` times is FAILED until somebody asks: it may be
+        what ends them, and must not end every one that comes.
+        """
+        self._interrupt(DOCUMENTS.c.worker == worker)
+
+    def release_expired(self) -> None:
+        """The same for workers whose lease is over."""
+        self._interrupt(and_(DOCUMENTS.c.worker != "", DOCUMENTS.c.lease_until < self.now()))
+
+    def _interrupt(self, which: ColumnElement[bool]) -> None:
+        held = and_(which, DOCUMENTS.c.state == State.WORKING)
+        last = DOCUMENTS.c.attempts >= ENDS - 1
+        counted = IDLE | {"attempts": DOCUMENTS.c.attempts + 1}
+        said = f": the program has ended {ENDS} times at it. Look at the log, then try again."
+        failed = counted | {"state": State.FAILED, "reason": DOCUMENTS.c.name + said}
         with self._writer.begin() as connection:
-            connection.execute(query)
+            connection.execute(update(DOCUMENTS).where(held, last).values(failed))
+            connection.execute(
+                update(DOCUMENTS).where(held).values(counted | {"state": State.WAITING})
+            )
 
     def switch(self, entry: Entry, reading: Reading) -> bool:
         """Let the target of `entry` answer; False if the document no longer waits for it.

@@ -23,6 +23,7 @@ from rag.moments import utc_now
 from rag.settings import Settings
 from rag.store.edge import EdgeStore
 from rag.types import Document, State
+from rag.work import ENDS
 from serving.errors import ModelUnavailable
 from tests.ingest.counting import Counting
 from tests.ingest.killed import SPEC, Embedder, Reader, text
@@ -266,3 +267,23 @@ def test_closing_lets_go_of_the_document_at_hand_and_of_all_threads(place):
     assert {t for t in threading.enumerate() if t not in before} == set()
     place.jobs(*place.process())
     wait_for(lambda: state(pipeline, document)() is State.READY)
+
+
+def test_a_document_that_ends_every_worker_is_left_alone_until_somebody_asks(place):
+    pipeline, embedder = place.process()
+    poison, good = accept(pipeline, 1), accept(pipeline, 2)
+    for start in range(ENDS):
+        assert pipeline.library.get(poison.id).state is State.WAITING
+        pipeline.library.begin(poison.id, f"elsewhere/{start}/a/b", 300)
+        if start % 2:
+            pipeline.library.release(f"elsewhere/{start}/a/b")
+        else:
+            place.clock.ahead += timedelta(minutes=6)
+            pipeline.library.release_expired()
+    jobs = place.jobs(pipeline, embedder)
+    wait_for(lambda: state(pipeline, good)() is State.READY)
+    (failed,) = jobs.failures()
+    assert failed.id == poison.id
+    assert failed.reason.startswith("1.txt: the program has ended 5 times")
+    jobs.retry(poison.id)
+    wait_for(lambda: state(pipeline, poison)() is State.READY)
