@@ -9,12 +9,12 @@ prefix.
 Does not know what a text means: two topics under one heading share a chunk if they fit.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ingest.chunk_tables import TableCutter, table_lines, with_header
+from ingest.chunk_tables import TableCutter
+from ingest.chunk_texts import box_of, caption_of, texts_of
 from rag.text import CountTokens, language_of, split_to_tokens
 from rag.types import Box, Chunk, chunk_id
 
@@ -32,10 +32,6 @@ _Paths = dict[tuple[str, ...], tuple[tuple[str, ...], int]]
 """Of each section path: what is shown of it, and the tokens of that."""
 _SKIP = frozenset({"PageBreak"})
 _RUNNING = frozenset({"Header", "Footer"})
-_CAPTION = re.compile(r"(?:table|tab\.|таблица|табл\.)\s*\d", re.IGNORECASE)
-_CAPTION_WORDS = 30
-_ALIGNED = 12.0
-"""Points between the sides of two parts of one table, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +85,7 @@ def chunk(
 def _pieces(elements: "Sequence[Element]", count: CountTokens, base: int) -> list[_Piece]:
     """Elements with their section paths; a heading without a body counts as text."""
     wanted = [e for e in elements if e.text.strip() and e.category not in _SKIP]
-    texts = _texts(wanted)
+    texts = texts_of(wanted)
     sizes = count(texts) if wanted else []
     highest = min((_depth(e) for e in wanted if e.category == "Title"), default=0)
     stack: list[tuple[int, str]] = []
@@ -109,47 +105,16 @@ def _pieces(elements: "Sequence[Element]", count: CountTokens, base: int) -> lis
                 tokens=sizes[index] - base,
                 path=() if running else tuple(title for _, title in stack),
                 page=element.metadata.page_number or 0,
-                box=_box(element),
+                box=box_of(element),
                 top=-1 if running else top,
                 heading=heading and not bare,
                 table=element.category == "Table",
-                caption=_caption(wanted, index),
+                caption=caption_of(wanted, index),
             )
         )
         if heading and not bare:
             stack.append((depth, " ".join(element.text.split())))
     return found
-
-
-def _texts(elements: "Sequence[Element]") -> list[str]:
-    texts: list[str] = []
-    for at, element in enumerate(elements):
-        text = element.text.strip()
-        if element.category == "Table":
-            text = table_lines(text, element.metadata.text_as_html or "")
-            if at and elements[at - 1].category == "Table" and _goes_on(elements[at - 1], element):
-                text = with_header(text, texts[-1])
-        texts.append(text)
-    return texts
-
-
-def _goes_on(table: "Element", following: "Element") -> bool:
-    """Whether a table stands on the page after the other, between the same sides."""
-    one, other = _box(table), _box(following)
-    if one is None or other is None or other.page != one.page + 1:
-        return False
-    return abs(one.left - other.left) < _ALIGNED and abs(one.right - other.right) < _ALIGNED
-
-
-def _caption(elements: "Sequence[Element]", index: int) -> str:
-    """The line before a table, if it names it; empty for all else."""
-    if elements[index].category != "Table" or not index:
-        return ""
-    before = elements[index - 1]
-    line = " ".join(before.text.split())
-    named = _CAPTION.match(line) or line.endswith(":") or "Caption" in before.category
-    short = len(line.split()) <= _CAPTION_WORDS
-    return line if named and short and before.category not in ("Title", "Table") else ""
 
 
 def _depth(element: "Element") -> int:
@@ -162,16 +127,6 @@ def _is_bare(elements: "Sequence[Element]", index: int) -> bool:
         return True
     following = elements[index + 1]
     return following.category == "Title" and _depth(following) <= _depth(elements[index])
-
-
-def _box(element: "Element") -> Box | None:
-    where = element.metadata.coordinates
-    page = element.metadata.page_number
-    if where is None or where.points is None or not page:
-        return None
-    xs = [float(x) for x, _ in where.points]
-    ys = [float(y) for _, y in where.points]
-    return Box(page, min(xs), min(ys), max(xs), max(ys))
 
 
 def _fit_paths(paths: set[tuple[str, ...]], limit: int, count: CountTokens, base: int) -> _Paths:

@@ -2,9 +2,9 @@
 
 A row that does not fit with the header is cut between cells: each part has the row's first cell,
 some of the others, and their columns' names. Only a cell that is too long by itself is cut like
-prose. A header of several rows is told by `<th>` or `<thead>` in the table's HTML; it becomes one
-row, each name with what stands above it. A table that goes on over the page is given its header
-again where the page does not repeat it.
+prose. A header of several rows is told by `<th>` or `<thead>` in the table's HTML, one of two rows
+also by its shape; it becomes one row, each name with what stands above it. A table that goes on
+over the page is given its header again where the page does not repeat it.
 """
 
 import re
@@ -12,11 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ingest.parse.html_tables import header_rows
-from rag.table_text import CELL, cells
+from rag.table_text import CELL, cells, is_number
 from rag.text import CountTokens, split_to_tokens
 
 _DIGIT = re.compile(r"\d")
 _MOST_HEADER_ROWS = 4
+_LOOKED_AT = 12
+"""Rows by which a second header row is told."""
 _BAR_TOKENS = 2
 """Of the mark between two cells, at most."""
 
@@ -25,9 +27,32 @@ def table_lines(text: str, html: str) -> str:
     """The table's text with its header as one row."""
     rows = [line for line in text.split("\n") if line.strip()]
     count = header_rows(html)
+    told = count > 1
+    if not told and _second_names_columns([cells(row) for row in rows[:_LOOKED_AT]]):
+        count = 2
     if not 1 < count <= min(_MOST_HEADER_ROWS, len(rows) - 1):
         return "\n".join(rows)
-    return "\n".join([CELL.join(_joined([cells(row) for row in rows[:count]])), *rows[count:]])
+    header = _joined([cells(row) for row in rows[:count]], told)
+    return "\n".join([CELL.join(header), *rows[count:]])
+
+
+def _second_names_columns(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the second row names columns like the first: words above numbers, and one of both
+    rows leaves cells empty, as headers of two rows do."""
+    if len(rows) < 3 or len({len(row) for row in rows}) > 1:
+        return False
+    first, second, *rest = rows
+    filled = [at for at, cell in enumerate(second) if cell and at]
+    numbers = [at for at in filled if is_number(second[at])]
+    if ("" not in first and "" not in second) or 5 * len(numbers) > len(filled):
+        return False
+    return any(_numeric([row[at] for row in rest]) for at in filled if at not in numbers)
+
+
+def _numeric(column: Sequence[str]) -> bool:
+    """Numbers only, but for marks that stand for none."""
+    values = [cell for cell in column if any(char.isalnum() for char in cell)]
+    return bool(values) and all(map(is_number, values))
 
 
 def with_header(text: str, before: str) -> str:
@@ -46,8 +71,9 @@ def with_header(text: str, before: str) -> str:
     return f"{header}\n{text}"
 
 
-def _joined(header: Sequence[Sequence[str]]) -> list[str]:
-    """One name for each column; a name above others reaches to the next one beside it."""
+def _joined(header: Sequence[Sequence[str]], told: bool) -> list[str]:
+    """One name for each column; where the header is told, a name reaches over the empty cells to
+    its right. Elsewhere a name may stand in the middle of its columns."""
     width = max(len(row) for row in header)
     names: list[list[str]] = [[] for _ in range(width)]
     for depth, row in enumerate(header):
@@ -55,7 +81,7 @@ def _joined(header: Sequence[Sequence[str]]) -> list[str]:
         for column in range(width):
             cell = row[column] if column < len(row) else ""
             last = depth == len(header) - 1
-            reaching = cell or ("" if last else reaching)
+            reaching = cell or ("" if last or not told else reaching)
             if reaching and reaching not in names[column]:
                 names[column].append(reaching)
     return [" ".join(parts) for parts in names]

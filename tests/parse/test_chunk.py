@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from ingest.chunk import chunk
 from ingest.parse import parse
 from ingest.parse.elements import make
-from ingest.parse.html_tables import header_rows
 from rag.table_text import cells
 from rag.types import Box, Chunk
 from serving.embedding import Embedder
@@ -170,9 +169,9 @@ def test_real_documents_fit_the_model_and_lose_no_word(
 def heads_of(elements: Sequence[Any]) -> list[str]:
     """What may stand in several chunks: header rows, first cells, and lines above tables."""
     found = []
-    for before, element in pairwise([make("Text", ""), *elements]):
+    whole = [make("Text", ""), *elements]
+    for (before, _), (element, text) in pairwise(zip(whole, texts_of(whole), strict=True)):
         if element.category == "Table":
-            rows = [line for line in element.text.split("\n") if line.strip()]
-            top = header_rows(element.metadata.text_as_html or "")
-            found += [before.text, *rows[:top], *(cells(row)[0] for row in rows)]
+            header, *rows = text.split("\n")
+            found += [before.text, header, *(cells(row)[0] for row in rows)]
     return found

@@ -126,3 +126,32 @@ def test_a_table_over_the_page_is_given_its_header_again() -> None:
     assert texts(part(first, 1), part(other, 2))[1] == other
     repeated = f"Country | Leave\n{second}"
     assert texts(part(first, 1), part(repeated, 2))[1] == repeated
+
+
+SHEET = """In millions of CHF |  |  | January to June
+ | Sales | Underlying profit | of which impairment
+Zone NA | 12553 | 2713 | -29
+Zone EUR | 9467 | 1570 | —"""
+
+
+def test_a_second_header_row_is_told_by_its_shape() -> None:
+    header, *rows = table_lines(SHEET, "").split("\n")
+    assert cells(header) == [
+        "In millions of CHF",
+        "Sales",
+        "Underlying profit",
+        "January to June of which impairment",
+    ]
+    assert rows == SHEET.split("\n")[2:]
+    plain = "Item | 2024 | 2025\nRevenue | n/a | n/a\nRent | 80 | 90"
+    assert table_lines(plain, "") == plain
+    section = "Item | Plan | Fact\nEurope |  | \nRent | 80 | 90"
+    assert table_lines(section, "") == section
+
+
+def test_the_next_group_of_a_sheet_s_rows_has_the_whole_header() -> None:
+    first = SHEET.split("\n")[0]
+    more = f"{first}\nZone AOA | 9060 | 2068 | -49\nZone GC | 2548 | 422 | -2"
+    (found,) = chunk([make("Table", SHEET), make("Table", more)], "doc", "v1", count, 100)
+    told = [labelled(row) for rows in tables(found.text) for row in rows if not row.is_header]
+    assert told[-1].startswith("In millions of CHF: Zone GC; Sales: 2548; Underlying profit: 422")
