@@ -158,7 +158,9 @@ def parse_fb2(path: Path, name: str) -> "list[Element]":
         raise RejectedFile(f"{name}: the book is damaged. Get a whole copy.") from None
     info = root.find(".//{*}title-info")
     title = _words(info.find("{*}book-title")) if info is not None else ""
-    authors = [_words(a) for a in info.findall("{*}author")] if info is not None else []
+    authors = (
+        [" ".join(map(_words, a)) for a in info.findall("{*}author")] if info is not None else []
+    )
     about = "\n".join(filter(None, [title, ", ".join(authors)]))
     found = [make("NarrativeText", about)] if about else []
     for body in root.findall("{*}body"):
@@ -194,4 +196,4 @@ def _fb2_table(table: "_Element") -> "list[Element]":
 
 
 def _words(node: "_Element | None") -> str:
-    return " ".join(" ".join(node.itertext()).split()) if node is not None else ""
+    return " ".join("".join(node.itertext()).split()) if node is not None else ""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ingest.parse.elements import make
 from ingest.parse.html import parse_html_text
 from ingest.parse.plain import parse_plain
+from ingest.parse.rtf import parse_rtf_bytes
 from ingest.parse.unpack import Unpacker
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Letter:
     headers: dict[str, str]
     """Of `HEADERS`, those that it has."""
     texts: tuple[tuple[str, str], ...] = ()
-    """Parts of the body in order: `html` or `plain`, and the text."""
+    """Parts of the body in order: `html`, `plain` or `rtf` (bytes as Latin-1), and the text."""
     attachments: tuple[Attachment, ...] = ()
     skipped: dict[str, str] = field(default_factory=dict)
     """Attachments that it names but does not hold, and why."""
@@ -54,7 +55,12 @@ def read_letter(letter: Letter, unpacker: Unpacker) -> "list[Element]":
     if lines:
         found.append(make("NarrativeText", "\n".join(lines)))
     for kind, text in letter.texts:
-        found += parse_html_text(text) if kind == "html" else parse_plain(_lines(text))
+        if kind == "html":
+            found += parse_html_text(text)
+        elif kind == "rtf":
+            found += parse_rtf_bytes(text.encode("latin-1"))
+        else:
+            found += parse_plain(_lines(text))
     names = _take(letter, unpacker)
     if names:
         found.append(make("NarrativeText", f"Attachments: {', '.join(names)}"))

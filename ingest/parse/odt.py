@@ -182,6 +182,9 @@ class _Reader:
             heads += parent is not None and parent.tag == f"{_TABLE}table-header-rows"
         width = max((len(row) for row in rows), default=0)
         padded = [row + [""] * (width - len(row)) for row in rows if any(row)]
+        parent = node.getparent()
+        if padded and parent is not None and parent.tag == f"{_OFFICE}spreadsheet":
+            self.found.append(make("Title", node.get(f"{_TABLE}name", "Sheet"), depth=0))
         if padded:
             self.found.append(make("Table", table_text(padded), html=table_html(padded, heads)))
 

@@ -14,6 +14,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ingest.parse.compressed_rtf import unpack_rtf
 from ingest.parse.decode import decode_bytes
 from ingest.parse.letter import Attachment, Letter, read_letter
 from ingest.parse.unpack import Unpacker
@@ -30,6 +31,7 @@ _CODEPAGE, _BODY_CODEPAGE = 0x3FFD, 0x3FDE
 _UNICODE, _STRING, _BINARY, _TIME, _INTEGER = 0x001F, 0x001E, 0x0102, 0x0040, 0x0003
 _EPOCH = datetime.datetime(1601, 1, 1, tzinfo=datetime.UTC)
 _DEEPEST = 10
+_LONGEST_RTF = 64 << 20
 
 
 def parse_msg(path: Path, name: str, unpacker: Unpacker) -> "list[Element]":
@@ -189,7 +191,9 @@ def _texts(mail: _Storage, codepage: int) -> tuple[tuple[str, str], ...]:
         return (("html", text),)
     if text := mail.text(_BODY, body_codepage):
         return (("plain", text),)
-    return ()
+    packed = mail.binary(_RTF)
+    rtf = unpack_rtf(packed, _LONGEST_RTF) if packed else b""
+    return (("rtf", rtf.decode("latin-1")),) if rtf else ()
 
 
 def _attachment(

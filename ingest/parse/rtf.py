@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.parse.elements import make, paragraph
-from ingest.parse.rtf_words import CHARACTERS, CHARSETS, KEPT, SKIPPED, TARGETS, TOKEN
+from ingest.parse.rtf_words import CHARACTERS, CHARSETS, KEPT, SKIPPED, TARGETS, TOKEN, Rows
 from ingest.parse.tables import table_html, table_text
 from serving.errors import RejectedFile
 
@@ -55,10 +55,7 @@ class _Reader:
     item: bool = False
     in_table: bool = False
     style: int = -1
-    cells: list[str] = field(default_factory=list)
-    rows: list[list[str]] = field(default_factory=list)
-    merges: list[str] = field(default_factory=list)
-    merge: str = ""
+    table: Rows = field(default_factory=Rows)
 
     def feed(self, data: bytes) -> None:
         """Read all of `data`."""
@@ -164,7 +161,7 @@ class _Reader:
         elif word in ("par", "sect", "page"):
             self._end_paragraph() if self.state.target == "body" else self._put("\n")
         elif word in ("cell", "nestcell") and self.state.target == "body":
-            self.cells.append(self._take())
+            self.table.cells.append(self._take())
         elif word in ("row", "nestrow") and self.state.target == "body":
             self._end_row()
         else:
@@ -227,13 +224,8 @@ class _Reader:
             self.level = value
         elif word == "s" and value in self.styles:
             self.level = self.styles[value]
-        elif word == "trowd":
-            self.merges, self.merge = [], ""
-        elif word in ("clvmrg", "clmrg", "clvmgf", "clmgf"):
-            self.merge = word
-        elif word == "cellx":
-            self.merges.append(self.merge)
-            self.merge = ""
+        else:
+            self.table.define(word)
 
     def _take(self) -> str:
         """The paragraph so far, and the notes that it refers to stay for later."""
@@ -272,27 +264,16 @@ class _Reader:
     def _end_row(self) -> None:
         self._decode()
         if "".join(self.text).strip():
-            self.cells.append(self._take())
+            self.table.cells.append(self._take())
         self.text = []
-        above = self.rows[-1] if self.rows else []
-        row = [
-            above[at]
-            if at < len(self.merges) and self.merges[at] == "clvmrg" and at < len(above)
-            else " ".join(cell.split())
-            for at, cell in enumerate(self.cells)
-        ]
-        self.cells = []
-        if any(row):
-            self.rows.append(row)
+        self.table.end_row()
 
     def _end_table(self) -> None:
-        if self.cells:
+        if self.table.cells:
             self._end_row()
-        if self.rows:
-            width = max(len(row) for row in self.rows)
-            padded = [row + [""] * (width - len(row)) for row in self.rows]
-            self.found.append(make("Table", table_text(padded), html=table_html(padded)))
-            self.rows = []
+        rows = self.table.take()
+        if rows:
+            self.found.append(make("Table", table_text(rows), html=table_html(rows)))
             self._put_notes()
 
 
@@ -300,10 +281,15 @@ def parse_rtf(path: Path, name: str) -> "list[Element]":
     """Raises:
     RejectedFile: damaged.
     """
-    reader = _Reader()
     try:
-        reader.feed(path.read_bytes())
+        return parse_rtf_bytes(path.read_bytes())
     except ValueError:
         raise RejectedFile(f"{name}: the file is damaged. Save it again in Word.") from None
+
+
+def parse_rtf_bytes(data: bytes) -> "list[Element]":
+    """Elements of RTF. ValueError: groups within groups beyond all reason."""
+    reader = _Reader()
+    reader.feed(data)
     running = [make(kind.capitalize(), text) for kind, text in reader.running]
     return [*reader.found, *running]

@@ -1,6 +1,7 @@
-"""Words of RTF and what they mean to its reader (`ingest/parse/rtf.py`)."""
+"""Words of RTF and what they mean to its reader (`ingest/parse/rtf.py`), and its tables."""
 
 import re
+from dataclasses import dataclass, field
 
 TOKEN = re.compile(
     rb"\\([a-zA-Z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z'])|([{}])|"
@@ -34,3 +35,43 @@ CHARACTERS = {
     "emdash": "—", "endash": "–", "lquote": "‘", "rquote": "’", "ldblquote": "“", "rdblquote": "”",
     "bullet": "•", "tab": " ", "line": "\n", "emspace": " ", "enspace": " ", "softline": "\n",
 }  # fmt: skip
+
+
+@dataclass
+class Rows:
+    """The table that is being read: RTF has rows of cells, a table is a run of them."""
+
+    cells: list[str] = field(default_factory=list)
+    """Of the row so far."""
+    _rows: list[list[str]] = field(default_factory=list)
+    _merges: list[str] = field(default_factory=list)
+    _merge: str = ""
+
+    def define(self, word: str) -> None:
+        """A word of a row's definition: which of its cells belong to those above."""
+        if word == "trowd":
+            self._merges, self._merge = [], ""
+        elif word in ("clvmrg", "clmrg", "clvmgf", "clmgf"):
+            self._merge = word
+        elif word == "cellx":
+            self._merges.append(self._merge)
+            self._merge = ""
+
+    def end_row(self) -> None:
+        """The cells so far are a row; a cell that is merged with the one above repeats it."""
+        above = self._rows[-1] if self._rows else []
+        row = [
+            above[at]
+            if at < len(self._merges) and self._merges[at] == "clvmrg" and at < len(above)
+            else " ".join(cell.split())
+            for at, cell in enumerate(self.cells)
+        ]
+        self.cells = []
+        if any(row):
+            self._rows.append(row)
+
+    def take(self) -> list[list[str]]:
+        """The rows so far, all of the same length; the next one begins a table."""
+        rows, self._rows = self._rows, []
+        width = max((len(row) for row in rows), default=0)
+        return [row + [""] * (width - len(row)) for row in rows]
