@@ -38,6 +38,7 @@ def create_api(services: Services) -> FastAPI:
     _add_collection(api, services, principal)
     _add_single(api, services)
     _add_contents(api, services, principal)
+    _add_history(api, services, principal)
     _add_sources(api, services)
     return api
 
@@ -93,6 +94,26 @@ def _add_contents(api: FastAPI, services: Services, principal: Principal) -> Non
             raise Forbidden("There is no such page.")
         image = page_png(services.runtime.library.original(document.sha256), page)
         return Response(image, media_type="image/png")
+
+
+def _add_history(api: FastAPI, services: Services, principal: Principal) -> None:
+    library = services.runtime.library
+
+    @api.get("/documents/{document_id}/versions")
+    def versions(document_id: str) -> dict[str, Any]:
+        document = readable(services, principal, document_id)
+        return {"versions": [asdict(version) for version in library.versions(document.id)]}
+
+    @api.get("/documents/{document_id}/report")
+    def report(document_id: str) -> dict[str, Any]:
+        document = readable(services, principal, document_id)
+        reading = library.files.reading(document.sha256)
+        return {"report": reading.report.to_dict() if reading else None}
+
+    @api.get("/documents/{document_id}/receipts")
+    def receipts(document_id: str) -> dict[str, Any]:
+        kept = library.receipts()
+        return {"receipts": [r for r in kept if r["document_id"] == document_id]}
 
 
 def _add_sources(api: FastAPI, services: Services) -> None:

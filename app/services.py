@@ -41,7 +41,8 @@ def open_services(settings: Settings) -> Services:
     """
     configured(settings)  # a mistake in the sources file is said before a model is loaded
     runtime = open_runtime(settings)
-    pipeline = Pipeline(runtime.library, runtime.store, runtime.embedder, settings)
+    traces = runtime.tracer.store
+    pipeline = Pipeline(runtime.library, runtime.store, runtime.embedder, settings, traces)
     jobs = open_jobs(pipeline, settings)
     return Services(runtime, pipeline, jobs, SourceSchedule(pipeline, jobs.submit, settings))
 

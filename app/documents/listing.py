@@ -25,6 +25,7 @@ from app.documents.states import (
 from app.markup import label, shorten
 from app.services import Services
 from app.texts import Texts
+from ingest.progress import Progress
 from rag.types import Document, State
 
 _POLL = 0.7
@@ -150,7 +151,7 @@ def _show_progress(services: Services, text: Texts, documents: Sequence[Document
             st.markdown(text("docs.reading", count=len(busy)))
             if st.button(text("docs.cancel.all"), icon=":material/close:", key="cancel-all"):
                 for document in busy:
-                    services.pipeline.cancel(document.id)
+                    services.jobs.cancel(document.id)
         working = [document for document in busy if document.state is State.WORKING]
         for document in working[:_SHOWN_BARS]:
             progress = services.jobs.progress(document.id)
@@ -165,7 +166,7 @@ def rows(services: Services, text: Texts, shown: Rows, zone: tzinfo | None) -> d
     table: dict[str, list[Any]] = {
         "name": [f"{_INDENT * depth}{document.name}" for depth, document in shown],
         "state": [
-            state_words(text, document, services.jobs.progress(document.id), zone)
+            state_words(text, document, _progress(services, document), zone)
             for document in documents
         ],
         "pages": [document.pages or None for document in documents],
@@ -178,6 +179,11 @@ def rows(services: Services, text: Texts, shown: Rows, zone: tzinfo | None) -> d
     if not any(table["reason"]):
         del table["reason"]
     return table
+
+
+def _progress(services: Services, document: Document) -> Progress | None:
+    # Asks the database: of thousands of documents few are being read.
+    return services.jobs.progress(document.id) if document.state is State.WORKING else None
 
 
 def _columns(text: Texts) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from app.markup import label
 from app.services import Services
 from app.texts import Texts
 from rag.report import QualityReport, Severity
-from rag.types import Document, Principal
+from rag.types import Document, Principal, State
 
 _ICONS = {
     Severity.NOTE: ":material/info:",
@@ -83,9 +83,9 @@ def _show_actions(services: Services, text: Texts, document: Document) -> None:
             show_original_link(services, text, document)
         if document.state in BUSY:
             if st.button(text("docs.cancel"), icon=":material/close:", key="cancel-one"):
-                services.pipeline.cancel(document.id)
+                services.jobs.cancel(document.id)
                 st.rerun()
-        elif is_problem(document):
+        elif is_problem(document) or document.state is State.CANCELLED:
             if st.button(text("docs.retry"), icon=":material/refresh:", key="retry-one"):
                 try_again(services, [document])
                 st.rerun()

@@ -11,7 +11,7 @@ from app.documents.rendering import elements_html
 from app.services import Services
 from app.texts import Texts
 from rag.originals import Reading
-from rag.pages import page_png
+from rag.pages import has_pages, page_png
 from rag.types import Document
 
 _PART = 60
@@ -78,7 +78,7 @@ def _confidence(reading: Reading, page: int) -> float:
 def page_image(services: Services, document: Document, page: int) -> bytes | None:
     """The page as PNG; None for formats without page images, or if the original is gone."""
     original = services.runtime.library.original(document.sha256)
-    if not document.media_type.startswith(("application/pdf", "image/")) or not original.is_file():
+    if not has_pages(document.media_type) or not original.is_file():
         return None
     return page_png(original, page)
 

@@ -57,5 +57,4 @@ def _show_one(services: Services, text: Texts, document: Document, line: str) ->
 def try_again(services: Services, documents: Sequence[Document]) -> None:
     """Have documents processed once more; what was never kept stays as it is."""
     for document in documents:
-        services.pipeline.retry(document.id)
-        services.jobs.submit(document.id)
+        services.jobs.retry(document.id)
