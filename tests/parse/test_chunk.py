@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.chunk import chunk
+from ingest.chunk_texts import texts_of
 from ingest.parse import parse
 from ingest.parse.elements import make
 from rag.table_text import cells
