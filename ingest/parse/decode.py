@@ -5,6 +5,7 @@ by their letters, then charset-normalizer. Short single-byte texts can be misrea
 is too little to tell by.
 """
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,6 +21,10 @@ _SINGLE = ["cp1251", "koi8_r", "cp866", "iso8859_5", "mac_cyrillic", "cp1252", "
 _RUSSIAN = ("cp1251", "koi8_r", "cp866", "iso8859_5", "mac_cyrillic")
 _FREQUENT = frozenset("оеаинтсрвл")
 _MARKS_IN_TEXT = frozenset("«»—–№…“”„’\u00a0•°§")
+_ASCII = bytes(range(128))
+_SAMPLE = 1 << 16
+"""Bytes that are enough to tell an encoding by."""
+_SIGN_IN_WORD = re.compile("[^\\s\\w\x00-\x7f«][а-яё]{2}")
 
 
 def decode(path: Path, name: str) -> str:
@@ -66,7 +71,7 @@ def _wide(data: bytes) -> str | None:
 
 def _russian(data: bytes) -> str | None:
     """The text in the Russian encoding under which it looks most like Russian."""
-    if sum(1 for byte in data if byte > 127) < 0.1 * len(data):
+    if len(data.translate(None, _ASCII)) < 0.1 * len(data):
         return None
     encoding = russian_encoding(data)
     return _try(data, encoding) if encoding else None
@@ -74,14 +79,19 @@ def _russian(data: bytes) -> str | None:
 
 def russian_encoding(data: bytes, encodings: Sequence[str] = _RUSSIAN) -> str:
     """That of `encodings` under which `data` looks most like Russian; empty: under none."""
-    high = sum(1 for byte in data if byte > 127)
+    sample = data[:_SAMPLE]
+    high = len(sample.translate(None, _ASCII))
     best = (0.4, "")
     for encoding in encodings:
-        text = _try(data, encoding)
-        if text is not None and high:
-            score = sum(_russian_weight(c) for c in text if c > "\x7f") / high
-            if score > best[0]:
-                best = (score, encoding)
+        # The end of the sample may cut nothing: all of these have one byte a character.
+        text = _try(sample, encoding)
+        if text is None or not high or _try(data, encoding) is None:
+            continue
+        score = sum(_russian_weight(c) for c in text if c > "\x7f") / high
+        # In the encoding of old Macs the capitals of Windows are signs: "—то" for "Что".
+        score -= len(_SIGN_IN_WORD.findall(text)) / high
+        if score > best[0]:
+            best = (score, encoding)
     return best[1]
 
 
