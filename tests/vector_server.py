@@ -3,6 +3,7 @@
 import hashlib
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
@@ -15,6 +16,8 @@ class VectorServer:
         self.refuses = threading.Event()
         self.texts = 0
         """How many it has embedded."""
+        self.seconds = 0.0
+        """It takes for a request."""
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
 
@@ -52,6 +55,7 @@ def _handler(server: VectorServer) -> type[BaseHTTPRequestHandler]:
             if server.refuses.is_set():
                 self._send(503, {"error": {"message": "closed"}})
                 return
+            time.sleep(server.seconds)
             server.texts += len(asked["input"])
             data = [
                 {"object": "embedding", "index": at, "embedding": vector(text)}

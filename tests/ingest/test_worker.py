@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 from qdrant_client import QdrantClient
 
@@ -20,6 +21,7 @@ from ingest.pipeline import Pipeline
 from rag.corpus import open_corpus
 from rag.settings import Settings
 from rag.types import State
+from tests.app_server import AppServer
 from tests.ingest.test_jobs import wait_for
 from tests.qdrant_server import QdrantServer
 from tests.services import RedisServer, postgres_server
@@ -102,6 +104,13 @@ class Installation:
                 worker.process.communicate()
 
 
+@pytest.fixture
+def one_machine(tmp_path: Path) -> Iterator[Installation]:
+    """Catalogue and queue on SQLite."""
+    with QdrantServer() as qdrant, VectorServer() as vectors:
+        yield Installation(tmp_path / "data", vectors, FOOTNOTE_QDRANT_URL=qdrant.url)
+
+
 @pytest.fixture(params=["one machine", "several machines"])
 def installation(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Installation]:
     """Catalogue and queue on SQLite, or on PostgreSQL and Redis."""
@@ -146,6 +155,62 @@ def test_two_workers_share_sixty_documents(installation, tmp_path):
         assert_whole(pipeline, installation.environment["FOOTNOTE_QDRANT_URL"], 60)
         assert sum(worker.finished for worker in workers) == 60, "each document once"
         assert all(worker.finished for worker in workers), "both worked"
+
+
+def long_document(folder: Path) -> Path:
+    """Some hundred chunks."""
+    path = folder / "long.txt"
+    rules = [f"Rule {n}. " + "What the rule says is long. " * 60 for n in range(130)]
+    path.write_text("\n\n".join(rules))
+    return path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
+def test_a_worker_that_ends_leaves_its_document_to_the_next(one_machine, tmp_path, end):
+    one_machine.vectors.seconds = 0.3
+    with one_machine.app() as (pipeline, jobs), one_machine.workers(1) as (worker,):
+        document = pipeline.accept(long_document(tmp_path), "long.txt")
+        jobs.submit(document.id)
+        wait_for(lambda: (p := jobs.progress(document.id)) and p.stage == "embed" and p.done)
+        progress = jobs.progress(document.id)
+        assert 0 < progress.done < progress.total
+        worker.process.send_signal(end)
+        worker.log += worker.process.communicate(timeout=60)[1]
+        assert worker.process.returncode == (0 if end == signal.SIGTERM else -signal.SIGKILL)
+        if end == signal.SIGTERM:
+            assert worker.finished == 0
+            assert pipeline.library.get(document.id).state is State.WAITING
+        one_machine.vectors.seconds = 0.0
+        with one_machine.workers(1):
+            wait_for(lambda: not pipeline.library.unfinished())
+        assert_whole(pipeline, one_machine.environment["FOOTNOTE_QDRANT_URL"], 1)
+
+
+@pytest.mark.slow
+def test_an_app_without_workers_serves_what_a_worker_reads(one_machine, tmp_path):
+    path = tmp_path / "parking.txt"
+    path.write_text("Visitors park their cars on level two of the garage.\n")
+    one_machine.environment.pop("FOOTNOTE_DATA_DIR")
+    with (
+        AppServer(
+            one_machine.settings.data_dir, **one_machine.environment, FOOTNOTE_WORKERS="0"
+        ) as app,
+        httpx.Client(base_url=app.url, timeout=60, trust_env=False) as client,
+    ):
+        sent = {"file": (path.name, path.read_bytes())}
+        document = client.post("/api/documents", files=sent).json()
+
+        def state() -> str:
+            return client.get(f"/api/documents/{document['id']}").json()["state"]
+
+        assert state() == "waiting"
+        one_machine.environment["FOOTNOTE_DATA_DIR"] = str(app.data_dir)
+        with one_machine.workers(1):
+            wait_for(lambda: state() == "ready")
+        body = {"messages": [{"role": "user", "content": "Where do visitors park?"}]}
+        answer = client.post("/v1/chat/completions", json={"model": "footnote", **body})
+        assert "level two" in answer.json()["choices"][0]["message"]["content"]
 
 
 def test_without_a_server_there_is_no_worker(tmp_path):
