@@ -221,6 +221,7 @@ class SourceSchedule:
         if not there:
             self._stopping.wait(_WATCH_MS / 1000)
             return
+        listening = False
         for changes in watch(
             *there,
             stop_event=self._stopping,
@@ -231,14 +232,16 @@ class SourceSchedule:
             watch_filter=None,
         ):
             changed = [Path(path) for _kind, path in changes]
+            other = _identities(folders) != there
             self._notice(
                 name
                 for folder, name in folders
-                if any(path.is_relative_to(folder) for path in changed)
+                # What came before the ears were open was not heard.
+                if other or not listening or any(path.is_relative_to(folder) for path in changed)
             )
-            if _identities(folders) != there:
-                self._notice(name for _folder, name in folders)
+            if other:
                 return
+            listening = True
 
     def _notice(self, names: Iterable[str]) -> None:
         """These folders changed: look as soon as what was written has settled."""
