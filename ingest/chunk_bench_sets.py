@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingest.parse.elements import make
-from ingest.parse.office import parse_markdown
+from ingest.parse.markup import parse_markdown
 from rag.text import normalize
 
 if TYPE_CHECKING:

@@ -107,7 +107,7 @@ def _read(
 
         return parse_xlsx(path, name)
     if media_type == sniff.PPTX:
-        from ingest.parse.office import parse_pptx
+        from ingest.parse.slides import parse_pptx
 
         return parse_pptx(path, name)
     if media_type in (sniff.EML, sniff.MSG):
