@@ -7,16 +7,25 @@ that no bookmark names. A document without bookmarks or differences in type has 
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pypdfium2 as pdfium
 
-from ingest.parse.paragraphs import Block
+from ingest.parse.paragraphs import Block, around
 from rag.text import normalize
 
 Style = tuple[float, bool]
 _NUMBERING = re.compile(
-    r"^(?:(?:chapter|глава|section|раздел|part|часть)\s+)?[\divxlc]+[\d.]*[.):]?\s+"
+    r"^(?:(?:chapter|глава|section|раздел|part|часть|appendix|приложение)\s+\w{1,9}[.:]?\s+"
+    r"|(?:[\divxlc]+|[a-z](?=[\s.]))[\d.]*[.):]?\s+)"
 )
+_NUMBER = re.compile(r"\d+(?:\.\d+)+\.?\s+\S")
+"""Numbered as a section of a section."""
+_CHAPTER = re.compile(
+    r"(?:chapter|part|appendix|глава|часть|приложение)(?P<number>\s+\w{1,9}\.?)?", re.IGNORECASE
+)
+"""A heading that is no more than a number; the title follows as the next."""
+_CODE = re.compile(r"[{}<>=\\|]|\s--?\w|://")
 _LONGEST = 160
 _CAPITALS = re.compile(r"(?:[IVX]{1,5}|\d{1,2}|[A-Z])[.)]\s+\S")
 """A numbered line all in capitals is a heading whatever its type."""
@@ -51,6 +60,19 @@ def mark_headings(blocks: Sequence[Block], marks: Sequence[tuple[str, int, int]]
     for block in text_blocks:
         if block.depth is None and block.style in depths and _looks(block, body):
             block.depth = min(depths[block.style], 6)
+    _join_chapters(blocks)
+
+
+def _join_chapters(blocks: Sequence[Block]) -> None:
+    """`Chapter 3` and the title after it become one heading; the first is left without text."""
+    for number, title in pairwise(blocks):
+        apart = number.depth is None or title.depth is None or number.page != title.page
+        bare = _CHAPTER.fullmatch(number.text)
+        if not apart and bare and not (bare["number"] and _CHAPTER.fullmatch(title.text)):
+            title.text = f"{number.text} {title.text}"
+            title.lines = [*number.lines, *title.lines]
+            title.rect = around([number.rect, title.rect])
+            number.text, number.depth = "", None
 
 
 def _by_bookmark(
@@ -73,7 +95,7 @@ def _by_bookmark(
 
 def _key(text: str) -> str:
     """What a heading and its bookmark have in common: letters and digits, no numbering."""
-    plain = _NUMBERING.sub("", normalize(text))
+    plain = _NUMBERING.sub("", _NUMBERING.sub("", normalize(text)))
     return re.sub(r"\W+", "", plain)
 
 
@@ -89,13 +111,28 @@ def _looks(block: Block, body: Style) -> bool:
     """Whether the block could be a heading beside text in `body` style."""
     text = block.text
     size, bold = block.style
+    numbered = _NUMBER.match(text) is not None
+    large, larger = size >= _MUCH_LARGER * body[0], size >= _LARGER * body[0]
+    roomy = large or (numbered and (bold or larger))
+    longest, most_lines = (2 * _LONGEST, 5) if roomy else (_LONGEST, 3)
     letters = sum(c.isalpha() for c in text)
-    large = size >= _MUCH_LARGER * body[0]
-    longest, most_lines = (2 * _LONGEST, 5) if large else (_LONGEST, 3)
-    if len(text) > longest or len(block.lines) > most_lines or letters < max(3, 0.4 * len(text)):
+    if len(text) > longest or len(block.lines) > most_lines or letters < max(3, 0.3 * len(text)):
         return False
-    if text[-1] in ".,;:" and not (bold and text[-1] == ":" and size >= body[0]):
+    if _leads_to_a_page(block) or "://" in text:
         return False
-    if size >= _LARGER * body[0] or (text.isupper() and _CAPITALS.match(text)):
+    if text[-1] in ".,;:" and not (
+        (bold and text[-1] == ":" and size >= body[0])
+        or (numbered and larger and text[-1] == "." and len(text) <= 100)
+    ):
+        return False
+    if larger or (text.isupper() and _CAPITALS.match(text)):
         return True
-    return bold and not body[1] and size >= 0.95 * body[0] and len(text) <= 100
+    starts = text[0].isupper() or text[0].isdigit()
+    plain = starts and not _CODE.search(text)
+    return plain and bold and not body[1] and size >= 0.95 * body[0] and len(text) <= 100
+
+
+def _leads_to_a_page(block: Block) -> bool:
+    """Whether it is a line of a table of contents."""
+    last = block.lines[-1].segments
+    return (len(last) > 1 and last[-1].text.isdigit()) or "....." in block.text.replace(" ", "")

@@ -6,6 +6,7 @@ page's segments come from (a text layer, text recognition) it does not know.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from statistics import median
 from typing import TYPE_CHECKING
 
 from ingest.parse.elements import make
@@ -123,7 +124,9 @@ def _prose(lines: Sequence[Line], words: frozenset[str]) -> list[Block]:
 def _take_running(pages: Sequence[Page]) -> list[Block]:
     """Take the running lines off the pages; the first of each kind is kept as a block."""
     kept = []
-    for page, lines in zip(pages, running_lines([p.margins() for p in pages]), strict=True):
+    sizes = [s.size for page in pages for s in page.segments if len(s.text) > 20]
+    body = median(sizes) if sizes else 0.0
+    for page, lines in zip(pages, running_lines([p.margins() for p in pages], body), strict=True):
         for line, kind in lines:
             page.segments = [s for s in page.segments if s not in line.segments]
             if kind:

@@ -16,7 +16,8 @@ import pypdfium2.raw as raw
 HYPHENS = "\x02\ufffe\u00ad"
 """What pdfium reports for a hyphen at the end of a line (the first two), and the soft hyphen."""
 _BOLD = re.compile(
-    r"bold|black|heavy|semib|demi|-bd|\bbd\b|cmb|sfbx|sfrb|-b$|medi\b", re.IGNORECASE
+    r"bold|black|heavy|semib|demi|-bd|\bbd\b|cmb|cmssbx|sfbx|sfbi|sfsx|sfrb|-b$|medi\b",
+    re.IGNORECASE,
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = frozenset(map(chr, range(32))) - {"\x02"}

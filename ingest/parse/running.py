@@ -1,8 +1,9 @@
 """Running headers, footers and page numbers of a PDF.
 
 A line in the upper or lower margin is running where its text, digits aside, stands at the same
-height on at least three pages (two of two). A page number is the outermost line and no more than
-a number. A header that changes its words from page to page is not recognised.
+height on at least three pages (two of two), or where it is the outermost line, in the usual type
+or smaller, and holds the page's number. A page number is the outermost line and no more than a
+number. A header without one that changes its words on every page is not recognised.
 """
 
 import re
@@ -19,6 +20,10 @@ _PAGE_NUMBER = re.compile(
     r"[\W\d]*(?:page|стр|страница)?[\W\d]*(?:\d+|[ivxlc]{1,5})[\W\d]*(?:(?:of|из)\W*\d+)?\W*",
     re.IGNORECASE,
 )
+
+_PART = 8
+"""Characters of a part of a line that is looked for by itself."""
+_OUTER_NUMBER = re.compile(r"^(\d{1,4})\s|\s(\d{1,4})$")
 
 
 def margin_lines(segments: Sequence[Segment], bottom: float, top: float) -> list[tuple[Line, str]]:
@@ -39,29 +44,56 @@ def _rows(segments: list[Segment]) -> Iterator[list[Segment]]:
         yield list(group)
 
 
-def running_lines(pages: Sequence[list[tuple[Line, str]]]) -> list[list[tuple[Line, str]]]:
-    """For each page its running lines, with `header` or `footer` where a line is the first of
-    its kind and says more than a number, else with an empty string."""
+def running_lines(
+    pages: Sequence[list[tuple[Line, str]]], body: float
+) -> list[list[tuple[Line, str]]]:
+    """For each page its running lines, with `header` or `footer` where a line is the first of its
+    kind and says more than a number, else with an empty string. `body` is the usual type size."""
     if len(pages) < 2:
         return [[] for _ in pages]
     seen: Counter[tuple[str, int]] = Counter()
     for lines in pages:
-        seen.update({_key(line) for line, _ in lines})
+        seen.update({key for line, _ in lines for key in _keys(line)})
     least = min(3, len(pages))
+    numbered = _numbered(pages, body)
     known: set[str] = set()
     found = []
-    for lines in pages:
+    for lines, outer in zip(pages, numbered, strict=True):
         mine = []
         for line, kind in lines:
-            text, height = _key(line)
-            times = sum(seen[text, height + step] for step in (-1, 0, 1))
+            text = _key(line)[0]
+            times = max(sum(seen[t, h + step] for step in (-1, 0, 1)) for t, h in _keys(line))
             if _is_page_number(line, kind, lines):
                 mine.append((line, ""))
-            elif times >= least and re.search(r"[^\W\d_]", text):
+            elif (times >= least or line in outer) and re.search(r"[^\W\d_]", text):
                 mine.append((line, "" if text in known else kind))
                 known.add(text)
         found.append(mine)
     return found
+
+
+def _numbered(pages: Sequence[list[tuple[Line, str]]], body: float) -> list[list[Line]]:
+    """For each page its outermost lines that begin or end with the page's number: the same number
+    less the page's place on at least three pages and a twentieth of all."""
+    found: list[list[tuple[Line, tuple[str, int]]]] = []
+    for place, lines in enumerate(pages):
+        mine = []
+        for kind, outermost in (("header", max), ("footer", min)):
+            same = [line for line, its_kind in lines if its_kind == kind]
+            if same:
+                line = outermost(same, key=lambda one: one.segments[0].base)
+                numbers = _OUTER_NUMBER.findall(line.text) if line.size <= 1.05 * body else []
+                mine += [(line, (kind, int(max(n)) - place)) for n in numbers]
+        found.append(mine)
+    times = Counter(key for mine in found for _, key in mine)
+    least = max(3, len(pages) / 20)
+    return [[line for line, key in mine if times[key] >= least] for mine in found]
+
+
+def _keys(line: Line) -> set[tuple[str, int]]:
+    """Of the line, and of its parts that stand far apart (the book's title beside a chapter's)."""
+    parts = [Line([segment]) for segment in line.segments if len(segment.text) >= _PART]
+    return {_key(line), *map(_key, parts)} if len(line.segments) > 1 else {_key(line)}
 
 
 def _key(line: Line) -> tuple[str, int]:
