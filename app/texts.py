@@ -19,6 +19,7 @@ Texts = Callable[..., str]
 _STRINGS: dict[str, tuple[str, str]] = {
     **documents.STRINGS,
     **findings.STRINGS,
+    "nav.language": ("en", "ru"),
     "nav.ask": ("Ask", "Вопросы"),
     "nav.documents": ("Documents", "Документы"),
     "nav.traces": ("Traces", "Трассы"),

@@ -74,7 +74,7 @@ STRINGS: dict[str, tuple[str, str]] = {
     "docs.cancel": ("Cancel", "Отменить"),
     "docs.cancel.all": ("Cancel all", "Отменить все"),
     # Problems
-    "docs.problem": ("{line}", "Файл не принят. {line}"),
+    "docs.problem": ("{line}", "не удалось принять ({line})"),
     "docs.problem.group.one": ("{count} file: {reason}", "{count} файл: {reason}"),
     "docs.problem.group.few": ("{count} files: {reason}", "{count} файла: {reason}"),
     "docs.problem.group.many": ("{count} files: {reason}", "{count} файлов: {reason}"),

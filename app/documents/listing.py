@@ -25,6 +25,7 @@ from app.documents.states import (
 from app.markup import label, shorten
 from app.services import Services
 from app.texts import Texts
+from app.texts_reasons import reason_words
 from ingest.progress import Progress
 from rag.types import Document, State
 
@@ -174,11 +175,16 @@ def rows(services: Services, text: Texts, shown: Rows, zone: tzinfo | None) -> d
         "size": [size_words(document.size) for document in documents],
         "groups": [", ".join(document.groups) for document in documents],
         "added": [day_and_time(document.added_at, zone) for document in documents],
-        "reason": [document.reason for document in documents],
+        "reason": [_reason(text, document) for document in documents],
     }
     if not any(table["reason"]):
         del table["reason"]
     return table
+
+
+def _reason(text: Texts, document: Document) -> str:
+    told = document.reason.removeprefix(f"{document.name}: ")
+    return reason_words(text, told) if told else ""
 
 
 def _progress(services: Services, document: Document) -> Progress | None:

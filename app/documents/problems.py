@@ -8,6 +8,7 @@ from app.documents.states import is_problem, one_line, same_reasons
 from app.markup import label, note_html
 from app.services import Services
 from app.texts import Texts
+from app.texts_reasons import reason_words
 from rag.types import Document
 
 _SHOWN = 5
@@ -38,7 +39,9 @@ def show_problems(services: Services, text: Texts, documents: Sequence[Document]
 def _show_group(
     services: Services, text: Texts, reason: str, documents: Sequence[Document]
 ) -> None:
-    line = text("docs.problem.group", count=len(documents), reason=label(reason))
+    line = text(
+        "docs.problem.group", count=len(documents), reason=label(reason_words(text, reason))
+    )
     with st.expander(line, icon=":material/error:"):
         for document in documents[: 4 * _SHOWN]:
             _show_one(services, text, document, document.name)

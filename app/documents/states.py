@@ -5,6 +5,7 @@ from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 
 from app.texts import Texts
+from app.texts_reasons import reason_words
 from ingest.progress import Progress
 from rag.types import Document, State
 
@@ -76,12 +77,9 @@ def day_and_time(moment: str, zone: tzinfo | None) -> str:
 
 
 def one_line(text: Texts, name: str, reason: str) -> str:
-    """Which file, and why; the name once, although reasons may begin with it.
-
-    Reasons are English; where the page is not, a word of its language leads.
-    """
-    line = reason if name in reason else f"{name}: {reason}"
-    return text("docs.problem", line=line)
+    """Which file, and why; the name once, although reasons may begin with it."""
+    told = reason.removeprefix(f"{name}: ")
+    return told if name in told else f"{name}: {reason_words(text, told)}"
 
 
 def same_reasons(documents: Iterable[Document]) -> list[tuple[str, Sequence[Document]]]:
