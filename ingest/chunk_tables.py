@@ -73,16 +73,16 @@ def with_header(text: str, before: str) -> str:
 
 def _joined(header: Sequence[Sequence[str]], told: bool) -> list[str]:
     """One name for each column; where the header is told, a name reaches over the empty cells to
-    its right. Elsewhere a name may stand in the middle of its columns."""
+    its right that have names below. Elsewhere a name may stand in the middle of its columns."""
     width = max(len(row) for row in header)
+    padded = [[*row, *[""] * (width - len(row))] for row in header]
     names: list[list[str]] = [[] for _ in range(width)]
-    for depth, row in enumerate(header):
+    for row in padded:
         reaching = ""
-        for column in range(width):
-            cell = row[column] if column < len(row) else ""
-            last = depth == len(header) - 1
-            reaching = cell or ("" if last or not told else reaching)
-            if reaching and reaching not in names[column]:
+        for column, cell in enumerate(row):
+            reaching = cell or (reaching if told and row is not padded[-1] else "")
+            named = cell or padded[-1][column]
+            if reaching and named and reaching not in names[column]:
                 names[column].append(reaching)
     return [" ".join(parts) for parts in names]
 

@@ -153,7 +153,9 @@ def test_real_documents_fit_the_model_and_lose_no_word(
         chunks = chunk(parsed.elements, "doc", "v1", embedder.count_tokens, embedder.max_tokens)
         sizes = embedder.count_tokens([c.embedded_text for c in chunks])
         assert max(sizes, default=0) <= embedder.max_tokens, path.name
-        bodies = words_of("\n".join(e.text for e in parsed.elements if e.category != "Title"))
+        read_as = list(zip(parsed.elements, texts_of(parsed.elements), strict=True))
+        assert all(words_of(e.text).keys() <= words_of(text).keys() for e, text in read_as)
+        bodies = words_of("\n".join(text for e, text in read_as if e.category != "Title"))
         titles = words_of("\n".join(e.text for e in parsed.elements if e.category == "Title"))
         shown = words_of("\n".join(c.text for c in chunks))
         paths = words_of("\n".join(" ".join(c.section) for c in chunks))
