@@ -129,15 +129,21 @@ class _Worker(Worker):  # type: ignore[misc]  # huey has no types
 
     def loop(self, now: Any = None) -> None:
         try:
-            task = self.huey.dequeue()
-            self.queue.note(None)
+            self._take(now)
         except _UNREACHABLE as error:
             self.queue.note(error)
             self.sleep()
-            return
+        except Exception:  # nobody starts this thread again
+            logger.exception("A worker goes on after an error")
+            self.sleep()
+
+    def _take(self, now: Any) -> None:
+        try:
+            task = self.huey.dequeue()
         except ValueError:
             logger.warning("The queue held something that is no document's id; it was dropped")
             return
+        self.queue.note(None)
         if task is not None:
             self.delay = self.default_delay
             self.huey.execute(task, now)
@@ -151,7 +157,10 @@ class _Ticker(Scheduler):  # type: ignore[misc]
     tick: Callable[[], None]
 
     def loop(self, _now: Any = None) -> None:
-        self.tick()
+        try:
+            self.tick()
+        except Exception:
+            logger.exception("Upkeep goes on after an error")
         self.stop_flag.wait(self.interval)
 
 

@@ -110,6 +110,41 @@ def test_an_idle_worker_asks_for_more_and_the_ticker_ticks(place):
     consumer.stop(graceful=True)
 
 
+def test_an_error_ends_no_thread(place, caplog):
+    ticks: list[None] = []
+    taken: list[str] = []
+    faults = {"idle", "tick", "handle"}
+
+    def fail_once(what: str) -> None:
+        if what in faults:
+            faults.remove(what)
+            raise ZeroDivisionError
+
+    def handle(document_id: str) -> None:
+        fail_once("handle")
+        taken.append(document_id)
+
+    def idle() -> bool:
+        fail_once("idle")
+        return False
+
+    def tick() -> None:
+        ticks.append(None)
+        fail_once("tick")
+
+    queue = place(handle)
+    consumer = queue.consumer(1, idle, tick, 1)
+    consumer.start()
+    wait_for(lambda: not faults & {"idle", "tick"})
+    ids = [str(uuid4()), str(uuid4())]
+    for document_id in ids:
+        queue.put(document_id)
+    wait_for(lambda: taken == ids[1:] and len(ticks) > 1)
+    consumer.stop(graceful=True)
+    assert not faults
+    assert len([line for line in caplog.records if line.exc_info]) == 3
+
+
 class Bomb:
     def __reduce__(self):
         return (Path.write_text, (Path("exploded"), "!"))
