@@ -21,6 +21,10 @@ _HEADING = re.compile(
     re.IGNORECASE,
 )
 _UNDERLINE = re.compile(r"\s*([=\-~^])\1{2,}\s*")
+_RULE = re.compile(r"[\s\-=_*~+#.·•–—]{4,}")
+"""A line drawn across the page."""
+_QUESTION = re.compile(r"\d{1,2}(?:\.\d{1,2})+\.?\s+[A-ZА-ЯЁ].*\?")
+"""A numbered question, as the headings of an FAQ are."""
 _WRAPPED = 45
 """Paragraphs whose lines (the last left out) are at least this long in the median are joined."""
 
@@ -31,6 +35,9 @@ def parse_plain(text: str) -> "list[Element]":
     found: list[Element] = []
     for index, paragraph in enumerate(paragraphs):
         lines = [line.rstrip() for line in paragraph.split("\n") if line.strip()]
+        lines = _without_rules(lines)
+        if not lines:
+            continue
         lines, title = _take_title(lines, last=index + 1 == len(paragraphs))
         if title:
             deep = bool(re.match(r"\d+\.\d", title))
@@ -39,11 +46,22 @@ def parse_plain(text: str) -> "list[Element]":
     return found
 
 
+def _without_rules(lines: list[str]) -> list[str]:
+    """Drawn lines are left out, but for one below a heading, which says that it is one."""
+    return [
+        line
+        for at, line in enumerate(lines)
+        if not _RULE.fullmatch(line) or (at == 1 and _UNDERLINE.fullmatch(line))
+    ]
+
+
 def _take_title(lines: list[str], *, last: bool) -> tuple[list[str], str]:
     """The lines without their heading, and the heading."""
     first = lines[0].strip()
     if len(lines) > 1 and _UNDERLINE.fullmatch(lines[1]) and len(first) <= 100:
         return lines[2:], first
+    if len(lines) == 1 and not last and len(first) <= 120 and _QUESTION.fullmatch(first):
+        return [], first
     if len(lines) > 1 or last or len(first) > 80 or first[-1] in ".,;:!?" or " | " in first:
         return lines, ""
     capitals = first.isupper() and sum(c.isalpha() for c in first) >= 4

@@ -191,7 +191,7 @@ def _blocks(
                 stream.take()
                 reach -= 1
             break
-        yield before, header, stream.body()
+        yield before, header, stream.body(header)
 
 
 class _Stream:
@@ -214,29 +214,42 @@ class _Stream:
         """Go on to the next row."""
         self._ahead.pop(0)
 
-    def body(self) -> Iterator[list[str]]:
+    def body(self, header: list[list[str]]) -> Iterator[list[str]]:
         """Filled rows up to where another table begins."""
         empty = False
         while (row := self.peek()) is not None:
-            if row[0] and empty and self._begins():
+            if row[0] and (self._repeats(header) or (empty and self._begins())):
                 return
             self.take()
             if row[0]:
                 yield row[0]
             empty = not row[0]
 
-    def _begins(self) -> bool:
-        """Whether the next rows are names of columns, and below them numbers."""
-        first, second = self.peek(), self.peek(1)
-        if first is None or second is None:
+    def _repeats(self, header: list[list[str]]) -> bool:
+        """Whether the next row is the header again, perhaps of another year: the same first name,
+        and names in the same columns."""
+        row = self.peek()
+        if row is None or not header or not row[0][0] or row[0][0] != header[0][0]:
             return False
-        names = [cell for cell in first[0] if cell]
-        numbers = [at for at, cell in enumerate(second[0]) if _NUMBER.fullmatch(cell)]
-        return (
-            len(names) >= 2
-            and not any(_NUMBER.fullmatch(cell) for cell in names)
-            and any(at < len(first[0]) and first[0][at] for at in numbers)
-        )
+        filled = [[bool(cell) for cell in cells] for cells in (row[0], header[0])]
+        return filled[0] == filled[1] and not any(_NUMBER.fullmatch(cell) for cell in row[0])
+
+    def _begins(self) -> bool:
+        """Whether the next one or two rows are names of columns, and below them numbers."""
+        first = self.peek()
+        names = [cell for cell in first[0] if cell] if first else []
+        if len(names) < 2 or any(_NUMBER.fullmatch(cell) for cell in names):
+            return False
+        named = {at for at, cell in enumerate(first[0] if first else ()) if cell}
+        for ahead in (1, 2):
+            row = self.peek(ahead)
+            if row is None or not row[0]:
+                return False
+            numbers = {at for at, cell in enumerate(row[0]) if _NUMBER.fullmatch(cell)}
+            if numbers:
+                return bool(numbers & named)
+            named |= {at for at, cell in enumerate(row[0]) if cell}
+        return False
 
 
 def _table(header: list[list[str]], rows: list[list[str]]) -> "Element":

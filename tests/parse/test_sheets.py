@@ -87,3 +87,23 @@ def test_formats_hidden_sheets_and_sheet_numbers(book: Workbook, tmp_path: Path)
     titles = [(e.text, e.metadata.page_number) for e in parsed.elements if e.category == "Title"]
     assert titles == [("Tariff", 1), ("Old (hidden sheet)", 2)]
     assert parsed.pages == 2
+
+
+def test_a_header_that_comes_again_begins_another_table(book: Workbook, tmp_path: Path) -> None:
+    sheet = book.active
+    for year in ("2023", "2022"):
+        sheet.append(["In millions", f"January–June {year}", None])
+        sheet.append([None, "Sales", "Profit"])
+        for zone in ("NA", "EUR"):
+            sheet.append([zone, int(year), 7])
+    sheet.merge_cells("B1:C1")
+    sheet.merge_cells("B5:C5")
+    found = tables(save(tmp_path / "years.xlsx", book))
+    assert [table[0] for table in found] == [
+        "In millions | January–June 2023 | ",
+        "In millions | January–June 2022 | ",
+    ]
+    assert [table[2:] for table in found] == [
+        ["NA | 2023 | 7", "EUR | 2023 | 7"],
+        ["NA | 2022 | 7", "EUR | 2022 | 7"],
+    ]
