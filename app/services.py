@@ -30,6 +30,7 @@ class Services:
         """Stop what writes to the store first."""
         self.sources.stop()
         self.jobs.close()
+        self.pipeline.close()
         self.runtime.close()
 
 

@@ -171,9 +171,12 @@ def _pipeline(settings: Settings, rebuild: bool = False) -> Iterator[Pipeline]:
     if index.is_dir() and not settings.qdrant_url:
         own(index).close()  # raises StoreBusy before the models are loaded, not after
     with open_runtime(settings, rebuild=rebuild) as runtime:
-        pipeline = Pipeline(runtime.library, runtime.store, runtime.embedder, settings)
+        pipeline = Pipeline(
+            runtime.library, runtime.store, runtime.embedder, settings, runtime.tracer.store
+        )
         pipeline.recover()
-        yield pipeline
+        with closing(pipeline):
+            yield pipeline
 
 
 @contextmanager
