@@ -60,9 +60,15 @@ def _table(run: Sequence[tuple[int, int, list[str]]]) -> Iterator[list[Row]]:
         return
     header = run[0][2] if _names_columns([row for _, _, row in run]) else []
     yield [
-        Row(start, end, tuple(row), tuple(header), bool(header) and (at == 0 or row == header))
+        Row(start, end, tuple(row), tuple(header), bool(header) and (at == 0 or _says(header, row)))
         for at, (start, end, row) in enumerate(run)
     ]
+
+
+def _says(header: Sequence[str], row: Sequence[str]) -> bool:
+    """Whether the row is the header again, or the last of the rows that the header was made of."""
+    pairs = [(name, cell) for name, cell in zip(header, row, strict=True) if cell]
+    return len(pairs) > 1 and all(name.endswith(cell) for name, cell in pairs)
 
 
 def _names_columns(rows: Sequence[Sequence[str]]) -> bool:

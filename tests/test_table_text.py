@@ -39,6 +39,9 @@ def test_a_header_repeated_inside_is_no_row() -> None:
     assert read("Code | Price\nA-1 | 5\nCode | Price\nA-2 | 6") == [
         ["Code: A-1; Price: 5", "Code: A-2; Price: 6"]
     ]
+    assert read("In EUR | 2024 Plan | 2024 Fact\nRent | 5 | 6\n | Plan | Fact\nTax | 1 | 2") == [
+        ["In EUR: Rent; 2024 Plan: 5; 2024 Fact: 6", "In EUR: Tax; 2024 Plan: 1; 2024 Fact: 2"]
+    ]
 
 
 def test_numbers_above_numbers_name_no_columns_but_years_do() -> None:
