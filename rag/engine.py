@@ -71,6 +71,7 @@ def _open_postgres(url: str) -> Engine:
     engine = create_engine(
         address,
         pool_pre_ping=True,  # a restarted server costs nobody an error
+        max_overflow=40,  # one connection for each request that the app can have in hand
         connect_args={
             "connect_timeout": _WAIT_SECONDS,
             "options": f"-c lock_timeout={_WAIT_SECONDS}s",

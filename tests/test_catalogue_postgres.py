@@ -146,6 +146,19 @@ def test_groups_facts_and_sketches(machine):
     assert other.sketches.find(sketch, "another") == [(document.id, 1.0)]
 
 
+def test_connections_that_the_server_closed_cost_nobody_an_error(machine, server, url):
+    from sqlalchemy import create_engine, text
+
+    library = machine()
+    document = library.add(new("a.txt"))
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    ended = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name")
+    with engine.connect() as connection:
+        assert connection.execute(ended, {"name": url.rsplit("/", 1)[1]}).all()
+    engine.dispose()
+    assert library.list() == [document]
+
+
 @pytest.mark.parametrize(
     ("url", "said"),
     [
