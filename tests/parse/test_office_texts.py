@@ -70,22 +70,7 @@ NAMESPACES = " ".join(
 )  # fmt: skip
 
 
-def opened(path: Path, body: str, styles: str = "", kind: str = "text") -> bytes:
-    """An OpenDocument file with this body."""
-    return zipped(
-        path,
-        {
-            "mimetype": f"application/vnd.oasis.opendocument.{kind}",
-            "META-INF/manifest.xml": "<manifest/>",
-            "content.xml": f"<office:document-content {NAMESPACES}><office:body>"
-            f"<office:{kind}>{body}</office:{kind}></office:body></office:document-content>",
-            "styles.xml": f"<office:document-styles {NAMESPACES}>{styles}</office:document-styles>",
-        },
-    )
-
-
-def test_odt(tmp_path: Path) -> None:
-    body = """
+ODT_BODY = """
 <text:tracked-changes><text:deletion><text:p>Deleted.</text:p></text:deletion>
 </text:tracked-changes>
 <text:table-of-content><text:index-body><text:p>Отпуск 1</text:p>
@@ -104,9 +89,26 @@ def test_odt(tmp_path: Path) -> None:
 <text:p>A</text:p></table:table-cell><table:table-cell><text:p>60</text:p></table:table-cell>
 </table:table-row><table:table-row><table:covered-table-cell/><table:table-cell><text:p>90</text:p>
 </table:table-cell></table:table-row></table:table>"""
+
+
+def opened(path: Path, body: str, styles: str = "", kind: str = "text") -> bytes:
+    """An OpenDocument file with this body."""
+    return zipped(
+        path,
+        {
+            "mimetype": f"application/vnd.oasis.opendocument.{kind}",
+            "META-INF/manifest.xml": "<manifest/>",
+            "content.xml": f"<office:document-content {NAMESPACES}><office:body>"
+            f"<office:{kind}>{body}</office:{kind}></office:body></office:document-content>",
+            "styles.xml": f"<office:document-styles {NAMESPACES}>{styles}</office:document-styles>",
+        },
+    )
+
+
+def test_odt(tmp_path: Path) -> None:
     styles = """<style:master-page><style:header><text:p>Internal <text:page-number>1
 </text:page-number></text:p></style:header></style:master-page>"""
-    assert elements(tmp_path / "a.odt", opened(tmp_path / "x", body, styles)) == [
+    assert elements(tmp_path / "a.odt", opened(tmp_path / "x", ODT_BODY, styles)) == [
         ("Title", 1, "Отпуск"),
         ("NarrativeText", None, "Срок 28 дней[1]."),
         ("NarrativeText", None, "[1] В год."),
