@@ -73,8 +73,9 @@ def measure(rebuilt: Rebuilt, way: str, cache: Path) -> dict[str, Any]:
         for name, chunks in made.items():
             _enter(runtime, name, len(chunks))
             terms = runtime.retriever.sparse
-            runtime.store.replace(
+            runtime.store.add(
                 document_id(name),
+                chunks[0].version,
                 [
                     IndexedChunk(
                         c, next(dense).tolist(), terms.document(c.embedded_text), (EVERYONE,)

@@ -49,9 +49,15 @@ def _plain(elements: "Sequence[Element]", name: str, embedder: Embedder) -> list
         chunk_size=TARGET,
         chunk_overlap=TARGET // 8,
         tokenizer=lambda text: [0] * embedder.count_tokens([text])[0],
-        chunking_tokenizer_fn=lambda text: [text[a:b] + " " for a, b in split_sentences(text)],
+        chunking_tokenizer_fn=_with_gaps,
     )
     return _named(splitter.split_text("\n\n".join(e.text for e in elements)), name)
+
+
+def _with_gaps(text: str) -> list[str]:
+    """Sentences, each with the blanks and line ends after it."""
+    starts = [0, *(start for start, _ in split_sentences(text)[1:]), len(text)]
+    return [text[a:b] for a, b in pairwise(starts)]
 
 
 def _by_title(elements: "Sequence[Element]", name: str, embedder: Embedder) -> list[Chunk]:
