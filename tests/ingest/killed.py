@@ -5,7 +5,7 @@ milliseconds. Requests are lines on stdin:
 
 `client SEED`: the app: a queue with two workers on an embedded store, and somebody who adds,
 replaces and removes files at random, each noted in the journal before and after it.
-`worker URL`: a worker process on the Qdrant server at URL.
+`worker QDRANT REDIS POSTGRES`: a worker process on these servers; `-`: SQLite instead.
 `reap NUMBER`: answered with `gone` once this child has ended.
 
 The first two are answered with the child's process id, once its queue is started. Reading and
@@ -108,10 +108,10 @@ class Journal:
 
 
 @contextmanager
-def opened(folder: Path, store: Store) -> Iterator[Pipeline]:
+def opened(folder: Path, store: Store, catalogue: str = "") -> Iterator[Pipeline]:
     """A pipeline over `store` and the library in `folder`; all closed at the end."""
     settings = Settings(data_dir=folder, _env_file=None)
-    library = Library(folder / "library")
+    library = Library(folder / "library", url=catalogue)
     pipeline = Pipeline(library, store, Embedder(), settings, parser=Reader(limits_of(settings)))
     yield pipeline
     pipeline.close()
@@ -148,10 +148,10 @@ def client(folder: Path, seed: int) -> None:
             pass
 
 
-def worker(folder: Path, url: str) -> None:
+def worker(folder: Path, qdrant: str, redis: str, postgres: str) -> None:
     """A worker process on a shared store."""
-    with opened(folder, server_store(url)) as pipeline:
-        jobs = Jobs(pipeline, folder, workers=1, alone=False)
+    with opened(folder, server_store(qdrant), postgres) as pipeline:
+        jobs = Jobs(pipeline, folder, queue_url=redis, alone=False)
         jobs.start()
         say(str(os.getpid()))
         time.sleep(600)
@@ -226,15 +226,15 @@ def main() -> None:
     first.write_text(text(0))
     parse(first, first.name, folder, limits_of(Settings(_env_file=None)))
     for line in sys.stdin:
-        kind, argument = line.split()
+        kind, *arguments = line.replace(" -", " ").split(" ")
         if kind == "reap":
-            os.waitpid(int(argument), 0)
+            os.waitpid(int(arguments[0]), 0)
             say("gone")
         elif os.fork() == 0:
             if kind == "client":
-                client(folder, int(argument))
+                client(folder, int(arguments[0]))
             else:
-                worker(folder, argument)
+                worker(folder, *(argument.strip() for argument in arguments))
 
 
 if __name__ == "__main__":

@@ -26,9 +26,11 @@ from tests.ingest.killed import (
 )
 from tests.ingest.test_jobs import wait_for
 from tests.qdrant_server import QdrantServer
+from tests.services import RedisServer, postgres_server
 
 KILLS = 50
-WORKER_KILLS = 15
+WORKER_KILLS = 10
+"""In each of two installations."""
 SEED = 20261124
 """Of all moments and changes; another one may be given by FOOTNOTE_TEST_SEED."""
 
@@ -108,26 +110,32 @@ def test_the_app_is_killed_at_fifty_random_moments(tmp_path):
 
 
 @pytest.mark.slow
-def test_workers_are_killed_while_files_change(tmp_path):
+@pytest.mark.parametrize("machines", ["one machine", "several machines"])
+def test_workers_are_killed_while_files_change(tmp_path, machines):
     """Two at a time on one Qdrant server; the app only serves. A killed one is replaced."""
     seed = int(os.environ.get("FOOTNOTE_TEST_SEED", SEED))
     moments = random.Random(seed)
     with ExitStack() as stack:
         url = stack.enter_context(QdrantServer()).url
+        redis = postgres = ""
+        if machines == "several machines":
+            redis = stack.enter_context(RedisServer()).url
+            postgres = stack.enter_context(postgres_server())
+        request = f"worker {url} {redis or '-'} {postgres or '-'}"
         zygote = stack.enter_context(Zygote(tmp_path))
         store = server_store(url)
-        pipeline = stack.enter_context(opened(tmp_path, store))
-        jobs = Jobs(pipeline, tmp_path, workers=0, alone=False)
+        pipeline = stack.enter_context(opened(tmp_path, store, postgres))
+        jobs = Jobs(pipeline, tmp_path, queue_url=redis, workers=0, alone=False)
         stack.callback(jobs.stop)
         jobs.start()
-        workers = [zygote.start(f"worker {url}") for _ in range(2)]
+        workers = [zygote.start(request) for _ in range(2)]
         changes = change_at_random(pipeline, jobs, tmp_path, seed)
         for _ in range(WORKER_KILLS):
             until = time.monotonic() + moments.uniform(0.2, 1.2)
             while time.monotonic() < until:
                 next(changes)
             zygote.kill(workers.pop(0))
-            workers.append(zygote.start(f"worker {url}"))
+            workers.append(zygote.start(request))
         for document in jobs.failures():
             jobs.retry(document.id)
         wait_for(lambda: not pipeline.library.unfinished(), 120)
