@@ -8,7 +8,7 @@ SET ?= xquad-en
 EVAL ?= ../shared/eval
 export OMP_NUM_THREADS ?= $(shell nproc)
 
-.PHONY: run test help check fast eval bench bench-embed bench-ingest fuzz fit-refusal screenshots lock clean
+.PHONY: run test help check fast eval bench bench-embed bench-ingest bench-chunks fuzz fit-refusal screenshots lock clean
 
 run: .venv/run-ready var/sample-loaded
 	$(BIN)/python -m app
@@ -36,6 +36,9 @@ bench-ingest: .venv/run-ready  ## an archive of 5,000 pages: pages/s, one worker
 
 fuzz: .venv/run-ready  ## 10,000 damaged files of eight formats: none may crash, hang or end without a word
 	$(BIN)/python -m ingest.fuzz --docs ../shared/docs
+
+bench-chunks: .venv/run-ready  ## ways of chunking side by side, on four question sets
+	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m ingest.chunk_bench --eval $(EVAL)
 
 bench-embed: .venv/test-ready  ## embedding models and backends side by side
 	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m serving.embedding_bench
