@@ -207,7 +207,7 @@ def _container(path: Path, name: str) -> str:
                 if ("mimetype" in names)
                 else ""
             )
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError):
+    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, ValueError):
         raise RejectedFile(
             f"{name}: the file is damaged or cut short (its ZIP container cannot be read). "
             "Get a whole copy."
@@ -232,7 +232,7 @@ def _ole(path: Path, name: str, head: bytes) -> str:
     try:
         with olefile.OleFileIO(str(path)) as ole:
             entries = {entry[0] for entry in ole.listdir(streams=True, storages=True)}
-    except (OSError, IndexError, TypeError, ValueError, struct.error):
+    except (OSError, IndexError, TypeError, ValueError, RecursionError, struct.error):
         entries = set()
     locked = "EncryptedPackage" in entries or "EncryptedPackage".encode("utf-16-le") in head
     if locked:

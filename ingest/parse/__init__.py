@@ -78,7 +78,7 @@ def parse(path: Path, name: str, folder: Path | None = None, limits: Limits = _D
     if media_type in (sniff.DOCX, sniff.PPTX, sniff.XLSX):
         from ingest.parse.embedded import unpack_embedded
 
-        unpack_embedded(path, unpacker)
+        unpack_embedded(path, name, unpacker)
     if not any(e.text.strip() for e in elements) and not unpacker.members:
         raise RejectedFile(f"{name}: no text was found in it. Add a file that holds text.")
     return Parsed(elements, pages, media_type, tuple(unpacker.members), unpacker.skipped)

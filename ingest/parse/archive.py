@@ -6,6 +6,7 @@ others: how deep that may go is for the caller to say.
 """
 
 import bz2
+import errno
 import gzip
 import lzma
 import re
@@ -147,8 +148,9 @@ def _whole(name: str) -> Iterator[None]:
     try:
         yield
     except (*_BROKEN, OSError) as error:
-        # The system's errors have a number, those of bz2 and gzip have none.
-        if isinstance(error, OSError) and error.errno is not None:
+        # The machine's errors have a number, those of bz2 and gzip none; EINVAL is a place
+        # before the beginning of the file.
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
             raise
         raise RejectedFile(
             f"{name}: the archive is damaged or cut short. Get a whole copy."

@@ -62,7 +62,7 @@ def _is_encrypted(archive: zipfile.ZipFile) -> bool:
 
 def _chapters(archive: zipfile.ZipFile) -> "list[Element]":
     container = parse_xml(archive.read("META-INF/container.xml"))
-    place = next(e.get("full-path") for e in container.iter("{*}rootfile"))
+    place = next((e.get("full-path", "") for e in container.iter("{*}rootfile")), "")
     package = parse_xml(archive.read(place))
     folder = posixpath.dirname(place)
     found = _about(package)

@@ -106,7 +106,11 @@ def _sealed(part: MIMEPart, name: str) -> str:
 
 def _header(message: MIMEPart, key: str) -> str:
     raw = _unencoded(message, key)
-    value = message.get(key)
+    try:
+        value = message.get(key)
+    except (IndexError, ValueError):
+        # The standard library cannot take apart every address.
+        value = next((v for k, v in message.raw_items() if k.lower() == key.lower()), "")
     return " ".join((raw or str(value or "")).split())
 
 

@@ -45,7 +45,7 @@ def parse_msg(path: Path, name: str, unpacker: Unpacker) -> "list[Element]":
     try:
         with olefile.OleFileIO(str(path)) as ole:
             return read_letter(_letter(_Storage(ole, ()), name, 0), unpacker)
-    except (OSError, struct.error, IndexError, TypeError, KeyError) as error:
+    except (OSError, struct.error, IndexError, TypeError, KeyError, RecursionError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         raise RejectedFile(

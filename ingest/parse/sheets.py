@@ -10,7 +10,9 @@ Formulas come out as the values that were last computed; charts and comments do 
 import csv
 import io
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
@@ -47,15 +49,24 @@ def parse_xlsx(path: Path, name: str) -> "tuple[list[Element], int]":
     Raises:
         RejectedFile: damaged.
     """
-    import openpyxl
+    from xml.etree.ElementTree import ParseError
+
+    from lxml.etree import LxmlError
     from openpyxl.utils.exceptions import InvalidFileException
 
+    broken = (InvalidFileException, LxmlError, ParseError, zipfile.BadZipFile, zlib.error)
     try:
         # By content: openpyxl refuses a path without its suffix, and originals have none.
-        content = io.BytesIO(path.read_bytes())
-        book = openpyxl.load_workbook(content, read_only=True, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError):
+        return _read_book(io.BytesIO(path.read_bytes()))
+    except (*broken, EOFError, KeyError, IndexError, TypeError, ValueError, struct.error):
+        # openpyxl checks the types of what it reads: TypeError and ValueError are the file's.
         raise RejectedFile(f"{name}: the workbook is damaged. Save it again in Excel.") from None
+
+
+def _read_book(content: io.BytesIO) -> "tuple[list[Element], int]":
+    import openpyxl
+
+    book = openpyxl.load_workbook(content, read_only=True, data_only=True)
     try:
         found: list[Element] = []
         sheets = book.worksheets

@@ -5,6 +5,7 @@ The page of an element is its slide. Hidden slides are read, and say so. Picture
 drawings are not read, nor comments or what the master shows.
 """
 
+import errno
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -39,7 +40,10 @@ def parse_pptx(path: Path, name: str) -> "tuple[list[Element], int]":
         with plain_package(path) as plain:
             slides = list(Presentation(str(plain)).slides)
             found = [e for number, slide in enumerate(slides, 1) for e in _slide(slide, number)]
-    except (*damaged, KeyError, ValueError, AttributeError):
+    except (*damaged, OSError, KeyError, ValueError, AttributeError) as error:
+        # A place before the beginning of the file is EINVAL; other numbers are the machine's.
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise
         raise RejectedFile(
             f"{name}: the file is damaged. Open and save it again in PowerPoint."
         ) from None
