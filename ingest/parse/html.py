@@ -238,14 +238,14 @@ class _Reader:
                 self.flush()
                 term = " ".join(child.text_content().split())
                 if self.prefix:
-                    self.found.append(make("ListItem", self.prefix.rstrip(": ")))
+                    self.found.append(make("ListItem", self.prefix.rstrip(": "), depth=lists))
                 self.prefix = f"{term}{' ' if term[-1:] in ':?!.' else ': '}" if term else ""
             else:
                 self.kind, self.depth = "ListItem", lists
                 self.walk(child, deep + 1, lists + 1)
                 self.flush()
         if self.prefix:
-            self.found.append(make("ListItem", self.prefix.rstrip(": ")))
+            self.found.append(make("ListItem", self.prefix.rstrip(": "), depth=lists))
         self.kind, self.depth, self.prefix = "NarrativeText", None, ""
 
     def _table(self, node: "HtmlElement") -> None:
