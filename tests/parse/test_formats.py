@@ -6,8 +6,10 @@ from pathlib import Path
 import docx
 import openpyxl
 import pytest
+from PIL import Image
 from pptx import Presentation
 
+from ingest import sniff
 from ingest.parse import Parsed, parse
 from ingest.parse.html_grid import html_rows
 
@@ -149,3 +151,25 @@ def test_notes_of_slides_are_read(tmp_path: Path) -> None:
     parsed = read(path)
     assert [text for _, text in lines(parsed)] == ["Onboarding", "First day", "Bring the badge."]
     assert {e.metadata.page_number for e in parsed.elements} == {1}
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "WEBP", "GIF", "BMP"])
+def test_pictures_are_told_by_content(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "stored"
+    Image.new("RGB", (40, 30), "white").save(path, kind)
+    for name in ("scan", "scan.jpg", "scan.pdf", "scan.txt"):
+        assert sniff.sniff(path, name) == f"image/{kind.lower()}"
+
+
+def test_text_files_have_no_drawn_lines_but_numbered_questions(tmp_path: Path) -> None:
+    path = tmp_path / "faq.txt"
+    path.write_text(
+        "Вопросы\n=======\n\n-----------------\n\n1.1. Что такое Debian?\n\nЭто система.\n"
+        "* * * * *\nИ не только.\n\n2. Is it the end?\n"
+    )
+    assert lines(read(path)) == [
+        ("Title", "Вопросы"),
+        ("Title", "1.1. Что такое Debian?"),
+        ("NarrativeText", "Это система.\nИ не только."),
+        ("ListItem", "2. Is it the end?"),
+    ]
