@@ -35,6 +35,7 @@ from lxml.etree import LxmlError
 from pypdfium2 import PdfiumError
 
 from ingest.guard import DISK_FULL, FAULTY, OUT_OF_MEMORY, READ, REJECTED, TOO_EXPANDED
+from ingest.landlock import confine
 from ingest.limits import Limits
 from ingest.parse import parse
 from ingest.parse.nlp import install
@@ -186,10 +187,10 @@ def _child(server: int, request: dict[str, Any], result: int, errors: int) -> No
         tempfile.tempdir = os.environ["TMPDIR"] = request["scratch"]
         limits = Limits(**request["limits"])
         restrict(limits)
+        path, folder = Path(request["path"]), Path(request["folder"])
+        confine(path, [folder, Path(request["scratch"])])
         with os.fdopen(_RESULT, "wb") as target:
-            status = read(
-                Path(request["path"]), request["name"], Path(request["folder"]), limits, target
-            )
+            status = read(path, request["name"], folder, limits, target)
     except MemoryError:
         status = OUT_OF_MEMORY
     except OSError as error:
