@@ -71,6 +71,8 @@ class Parser:
         first = self._read(path, name, folder, replace(self.limits, recognise=False))
         if not first.unread or not self.limits.recognise:
             return first
+        for member in first.members:  # they are taken out again
+            member.path.unlink()
         # Only now is it known how many pages have to be recognised, and so how long it may take.
         seconds = self.limits.seconds + len(first.unread) * self.limits.page_seconds
         return self._read(path, name, folder, replace(self.limits, seconds=seconds))

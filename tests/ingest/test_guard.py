@@ -1,26 +1,22 @@
 """The process that reads files: what it hands back, what ends it, what it may not do."""
 
-import gc
 import os
-import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from ingest.guard import Parser
 from ingest.limits import Limits, limits_of
 from ingest.parse import Parsed, parse
-from ingest.progress import Cancelled
 from rag.settings import Settings
 from serving.errors import RejectedFile
 from tests.hostile import WHOLE
+from tests.processes import children, servers, status
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -30,49 +26,6 @@ def parser() -> Iterator[Parser]:
     parser = Parser(Limits(seconds=60))
     yield parser
     parser.close()
-
-
-@pytest.fixture
-def slow_file(tmp_path: Path) -> Path:
-    """A file whose reader waits for ever: a pipe into which nobody writes."""
-    path = tmp_path / "slow.csv"
-    os.mkfifo(path)
-    return path
-
-
-def servers(parent: int) -> list[int]:
-    """Process ids of the reading processes, or of their children, that `parent` started."""
-    return [
-        pid
-        for pid in children(parent)
-        if "ingest.forkserver" in command(pid) and os.getsid(pid) == pid
-    ]
-
-
-def children(parent: int) -> list[int]:
-    found = []
-    for task in Path(f"/proc/{parent}/task").iterdir():
-        found += [int(pid) for pid in (task / "children").read_text().split()]
-    return found
-
-
-def command(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-    except OSError:
-        return ""
-
-
-def status(pid: int) -> dict[str, str]:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return {key: value.strip() for key, value in (line.split(":", 1) for line in lines)}
-
-
-def wait_for(what: Callable[[], Any]) -> Any:
-    """The first true value; the test's own time limit ends a wait in vain."""
-    while not (value := what()):
-        time.sleep(0.01)
-    return value
 
 
 def read(parser: Parser, folder: Path, name: str, data: bytes) -> Parsed:
@@ -151,103 +104,11 @@ def test_a_name_of_several_lines_makes_one_line(parser: Parser, tmp_path: Path) 
     assert "\r" not in str(error.value)
 
 
-def test_too_slow(slow_file: Path, tmp_path: Path) -> None:
-    parser = Parser(Limits(seconds=1))
-    with pytest.raises(RejectedFile, match=r"longer than 1 s.* FOOTNOTE_MAX_PARSE_SECONDS\.$"):
-        parser.parse(slow_file, "slow.csv", tmp_path)
-    assert children(servers(os.getpid())[-1]) == []
-    parser.close()
-
-
 def test_too_much_memory(tmp_path: Path) -> None:
     parser = Parser(Limits(memory_mb=256))
     with pytest.raises(RejectedFile, match=r"256 MiB.* FOOTNOTE_MAX_PARSE_MEMORY_MB\.$"):
         read(parser, tmp_path, "large.txt", b"Some words of a very long text. " * 12_000_000)
     parser.close()
-
-
-def test_a_closed_parser_leaves_no_process(tmp_path: Path) -> None:
-    before = servers(os.getpid())
-    parser = Parser(Limits())
-    parser.close()
-    assert servers(os.getpid()) == before
-    with pytest.raises(Cancelled):
-        read(parser, tmp_path, "a.txt", b"Text.")
-
-
-def test_closing_cancels_what_is_under_way(slow_file: Path, tmp_path: Path) -> None:
-    parser = Parser(Limits())
-    before = servers(os.getpid())
-    with ThreadPoolExecutor(1) as pool:
-        future = pool.submit(parser.parse, slow_file, "slow.csv", tmp_path)
-        server = wait_for(lambda: set(servers(os.getpid())) - set(before)).pop()
-        wait_for(lambda: servers(server))
-        parser.close()
-        with pytest.raises(Cancelled):
-            future.result()
-    assert servers(os.getpid()) == before
-
-
-def test_a_forgotten_parser_leaves_no_process(tmp_path: Path) -> None:
-    before = servers(os.getpid())
-    parser = Parser(Limits())
-    read(parser, tmp_path, "a.txt", b"Text.")
-    assert len(servers(os.getpid())) == len(before) + 1
-    del parser
-    gc.collect()
-    assert servers(os.getpid()) == before
-
-
-def test_a_dead_server_is_replaced_and_the_file_read(slow_file: Path, tmp_path: Path) -> None:
-    parser = Parser(Limits())
-    before = servers(os.getpid())
-    with ThreadPoolExecutor(1) as pool:
-        future = pool.submit(parser.parse, slow_file, "slow.csv", tmp_path)
-        server = wait_for(lambda: set(servers(os.getpid())) - set(before)).pop()
-        child = wait_for(lambda: servers(server))[0]
-        (tmp_path / "whole").write_text("a,b\n1,2\n")
-        (tmp_path / "whole").replace(slow_file)
-        os.kill(server, signal.SIGKILL)
-        assert future.result().media_type == "text/csv"
-    assert not command(child)
-    assert read(parser, tmp_path, "next.txt", b"The next file.").elements
-    parser.close()
-
-
-def test_a_file_that_kills_the_server_twice_is_rejected(slow_file: Path, tmp_path: Path) -> None:
-    parser = Parser(Limits())
-    before = servers(os.getpid())
-    with ThreadPoolExecutor(1) as pool:
-        future = pool.submit(parser.parse, slow_file, "slow.csv", tmp_path)
-        for _ in range(2):
-            server = wait_for(lambda: set(servers(os.getpid())) - set(before)).pop()
-            wait_for(lambda pid=server: servers(pid))
-            os.kill(server, signal.SIGKILL)
-            wait_for(lambda pid=server: pid not in servers(os.getpid()) or not command(pid))
-            before.append(server)
-        with pytest.raises(RejectedFile, match=r"^slow\.csv: reading it ends the program"):
-            future.result()
-    parser.close()
-
-
-def test_a_killed_caller_leaves_nothing(slow_file: Path, tmp_path: Path) -> None:
-    code = (
-        "import sys; from pathlib import Path; from ingest.guard import Parser; "
-        "from ingest.limits import Limits; "
-        "Parser(Limits()).parse(Path(sys.argv[1]), 'slow.csv', Path(sys.argv[2]))"
-    )
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
-    with subprocess.Popen(
-        [sys.executable, "-c", code, str(slow_file), str(tmp_path)],
-        cwd=ROOT,
-        env=os.environ | {"TMPDIR": str(scratch)},
-    ) as caller:
-        server = wait_for(lambda: servers(caller.pid))[0]
-        child = wait_for(lambda: servers(server))[0]
-        caller.kill()
-    wait_for(lambda: not command(server) and not command(child))
-    assert list(scratch.iterdir()) == []
 
 
 def test_the_server_is_warm_lean_and_without_a_network(parser: Parser, tmp_path: Path) -> None:
