@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from rag.cite import Citations
 from rag.store.sparse import SparseEncoder
 from rag.table_text import Row, labelled, tables
-from rag.text import split_sentences
+from rag.text import language_of, split_sentences
 from rag.types import Passage, Sentence, Support
 from serving.embedding import Embedder
 
@@ -44,6 +44,10 @@ _FEW = 4
 _HEADING_WORDS = 7
 _FULL = '.!?…;:)»”"'
 _DIGIT = re.compile(r"\d")
+_CODE = re.compile(r"(?=.*[^\W\d_])(?=.*\d.*\d)[\w./-]{4,}")
+"""A term with a letter and two digits."""
+_NAME = re.compile(r"(?<=[^.!?\s]\s)[A-ZА-ЯЁ]\w+")
+"""A word with a capital that does not begin a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,7 @@ def candidates(
         for rank, passage in enumerate(passages[:PASSAGES])
         for quote in _quotes(terms, rank, passage, sparse)
     ]
-    quotes = _rows_asked_for(quotes)
+    quotes = _rows_asked_for(_not_of_others(question, quotes, passages[:PASSAGES], sparse))
     quotes.sort(key=lambda q: _RANK_WEIGHT_BEFORE * q.rank - q.coverage)
     quotes = quotes[:EMBEDDED]
     if not quotes:
@@ -122,6 +126,43 @@ def sentence(quote: Quote, citations: Citations) -> Sentence:
     """The quote as a sentence of the answer, with its citation."""
     number = citations.cite(quote.passage, quote.start, quote.end, Support.QUOTED)
     return Sentence(quote.text, (number,), Support.QUOTED)
+
+
+def _not_of_others(
+    question: str, quotes: list[Quote], passages: Sequence[Passage], sparse: SparseEncoder
+) -> list[Quote]:
+    """Without rows about others, where what is asked about stands in no passage.
+
+    An article or form (`QX-655`) that is nowhere has no row. A name that is nowhere (`Japan`) has
+    none in its language, unless a row holds another word of the question.
+    """
+    rows = [quote for quote in quotes if quote.table]
+    if not rows:
+        return quotes
+    held = {term for p in passages for term in sparse.terms(p.chunk.embedded_text)}
+    missing = [t for t in sparse.terms(question) if _CODE.fullmatch(t) and t not in held]
+    names = [] if question.isupper() else _NAME.findall(question)
+    unknown = any(not _known(terms, held) for name in names if (terms := sparse.terms(name)))
+    language = language_of(question)
+    return [
+        quote
+        for quote in quotes
+        if not quote.table
+        or not (
+            missing
+            or (unknown and quote.passage.chunk.language == language and not _words(quote.named))
+        )
+    ]
+
+
+def _known(name: Sequence[str], held: set[str]) -> bool:
+    """Whether a term begins like the name: stems of one name differ (`Урал`, `на Урале`)."""
+    starts = tuple(term[: max(3, len(term) - 2)] for term in name)
+    return any(term.startswith(starts) for term in held)
+
+
+def _words(terms: frozenset[str]) -> bool:
+    return any(not term[0].isdigit() for term in terms)
 
 
 def _rows_asked_for(quotes: Sequence[Quote]) -> list[Quote]:

@@ -71,6 +71,27 @@ def test_cell_questions_are_answered_by_their_cells(answers: Runtime, tables: li
     assert len(wrong) <= 0.1 * len(asked), wrong
 
 
+NOWHERE = [
+    "What is the parental leave in Japan?",
+    "How many seats does the room Orion have?",
+    "What is the hotel limit per night in Lisbon?",
+    "How many pieces of QX-655 are in stock?",
+    "Who is the contact person at Rossi Acciai?",
+    "What is the battery life of the Falcon 17?",
+    "What is the pension contribution in Norway?",
+    "Какой телефон у филиала в Туле?",
+    "Какая мощность у насоса Волна-90?",
+    "Какая цена у модели ТС-700?",
+    "Какая ставка за мытьё окон?",
+    "Какой остаток гвоздей 80 мм?",
+]
+
+
+def test_rows_about_others_are_not_given_for_an_answer(answers: Runtime) -> None:
+    answered = [question for question in NOWHERE if not ask(answers, question).refused]
+    assert len(answered) <= 2, answered
+
+
 @pytest.mark.parametrize("made", [m for m in ALL if m.name.endswith(".pdf")], ids=lambda m: m.name)
 def test_the_highlight_covers_the_row_and_no_other(answers: Runtime, made: Made) -> None:
     for cell in made.cells:

@@ -158,6 +158,21 @@ def test_rows_that_name_different_things_asked_for_all_stay(embedder: Embedder) 
     }
 
 
+def test_rows_of_other_articles_are_no_answer(embedder: Embedder) -> None:
+    table = passage("Article | Price\nQX-650 | 190.50\nQX-657 | 193.50\nQX-664 | 196.50")
+    leave = passage("Country | Parental leave\nNorway | 49 weeks\nSpain | 16 weeks")
+    for question, asked, answered in [
+        ("What is the price of QX-655?", table, 0),
+        ("And QX-657, its price?", table, 1),
+        ("What is the parental leave in Japan?", leave, 0),
+        ("What is the parental leave in Spain?", leave, 1),
+        ("How does parental leave in Norway compare to Japan?", leave, 1),
+        ("Сколько длится отпуск по уходу в Норвегии?", leave, 2),
+    ]:
+        vector = embedder.embed_queries([question])[0]
+        assert len(candidates(question, vector, [asked], SPARSE, embedder)) == answered
+
+
 def test_a_wide_row_shows_its_first_cell_and_the_columns_asked_for(embedder: Embedder) -> None:
     names = ["Model", *(f"Feature {letter}" for letter in "ABCDEFG"), "Battery life"]
     row = ["Kestrel 15", *(f"value {n}" for n in range(7)), "14 hours"]
