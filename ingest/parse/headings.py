@@ -7,6 +7,7 @@ that no bookmark names. A document without bookmarks or differences in type has 
 import re
 from collections import Counter
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from itertools import pairwise
 
 import pypdfium2 as pdfium
@@ -54,6 +55,7 @@ def mark_headings(blocks: Sequence[Block], marks: Sequence[tuple[str, int, int]]
     levels = _by_bookmark(text_blocks, marks)
     body = _body_style(text_blocks)
     styles = {b.style for b in text_blocks if b.depth is None and _looks(b, body)}
+    styles -= _without_content(blocks, styles - levels.keys(), body)
     unnamed = sorted(styles - levels.keys(), key=lambda s: (-s[0], not s[1]))
     first = max(levels.values()) + 1 if levels else 0
     depths = levels | {style: first + i for i, style in enumerate(unnamed)}
@@ -61,6 +63,19 @@ def mark_headings(blocks: Sequence[Block], marks: Sequence[tuple[str, int, int]]
         if block.depth is None and block.style in depths and _looks(block, body):
             block.depth = min(depths[block.style], 6)
     _join_chapters(blocks)
+
+
+def _without_content(
+    blocks: Sequence[Block], styles: AbstractSet[Style], body: Style
+) -> set[Style]:
+    """Styles that mostly stand above one another, as labels and figures in boxes do; a heading
+    stands above text."""
+    above: dict[Style, list[bool]] = {style: [] for style in styles}
+    for block, after in pairwise(blocks):
+        if block.kind != "table" and block.style in above and _looks(block, body):
+            text = after.kind == "table" or not _looks(after, body)
+            above[block.style].append(text and block.page == after.page)
+    return {s for s, found in above.items() if len(found) >= 4 and sum(found) < 0.4 * len(found)}
 
 
 def _join_chapters(blocks: Sequence[Block]) -> None:

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from statistics import median
 from xml.etree import ElementTree
 
 from PIL import Image
@@ -19,10 +20,11 @@ DPI = 150
 """Dots an inch at which a page is looked at first."""
 INSTALL = "apt-get install tesseract-ocr tesseract-ocr-rus"
 LANGUAGES = ("rus", "eng")
-_SMALL = 14.0
-"""Pixels from the top of `b` to the bottom of `p`; smaller type is looked at again, larger."""
-_WANTED = 22.0
-"""Pixels that it then shall have: 10 points at 150 dpi."""
+_SMALL = 12.0
+"""Usual height of words, in pixels, below which a page is looked at again, twice as large; 9-point
+type has 13 at 150 dots an inch."""
+_DOUBTFUL = 0.88
+"""So is a page of less confidence: small type seldom shows by its measured size."""
 _LARGEST = 40e6
 """Most pixels of a picture that tesseract is given."""
 _UNSURE = 0.7
@@ -94,6 +96,11 @@ class Recognised:
         return total / letters if letters else 0.0
 
     @property
+    def certain_letters(self) -> float:
+        """Letters, each counted by its confidence."""
+        return self.confidence * self.letters
+
+    @property
     def sideways(self) -> bool:
         """Whether most lines run up or down: tesseract reads those too."""
         lines = [line for line in self.lines if len(line.words) > 1]
@@ -127,15 +134,21 @@ def recognise(draw: Draw, seconds: float, dpi: float = DPI) -> Recognised:
         return Recognised((), 1.0)
     if found.confidence < _UNSURE or found.sideways:
         found = _upright(draw, found, seconds, dpi)
-    size = usual_size(found.lines)
-    if 0 < size < _SMALL:
-        again = _look(draw, min(_WANTED / size, 3.0), found.turned, seconds, dpi)
-        if (
-            again is not None
-            and again.confidence * again.letters > found.confidence * found.letters
-        ):
+    if found.lines and (found.confidence < _DOUBTFUL or _usual_height(found.lines) < _SMALL):
+        again = _look(draw, 2.0, found.turned, seconds, dpi)
+        if again is not None and again.certain_letters > found.certain_letters:
             found = again
     return replace(found, lines=tuple(line for line in found.lines if _is_text(line)))
+
+
+def look(draw: Draw, seconds: float, dpi: float) -> Recognised:
+    """One run at one resolution, nothing tried again (for measuring)."""
+    return _look(draw, 1.0, 0, seconds, dpi) or Recognised((), 1.0)
+
+
+def _usual_height(lines: Sequence[TextLine]) -> float:
+    heights = [w.box[3] - w.box[1] for line in lines for w in line.words if len(w.text) > 2]
+    return median(heights) if heights else 0.0
 
 
 def usual_size(lines: Sequence[TextLine]) -> float:
