@@ -107,7 +107,8 @@ def _remove(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _sync(settings: Settings, options: argparse.Namespace) -> int:
-    configured(settings)  # before a model is loaded
+    if sources := configured(settings):
+        choose(sources, options.name)  # before a model is loaded
     with _desk(settings) as desk:
         return sync_sources(desk, options.name, options.force)
 

@@ -110,7 +110,7 @@ def test_beside_the_running_app(data_dir, sources, shelf):
             assert "No source is named" in unknown.json()["error"]["message"]
         names = {line.split()[4] for line in ingest(data_dir, None, "list").stdout.splitlines()[1:]}
         assert names == {"shelf/parking.md", "shelf/broken.pdf"}
-        wrong = ingest(data_dir, sources, "sync", "wiki", port=app.port)
+        wrong = ingest(data_dir, None, "sync", "wiki", port=app.port)
         assert wrong.returncode == 2
         assert "The running app follows: shelf." in wrong.stderr
         watch = ingest(data_dir, sources, "watch", port=app.port)
