@@ -48,14 +48,15 @@ def ole(tree: dict[str, Any]) -> bytes:
     table = fat + [_FAT] * fat_sectors
     table += [_FREE] * (fat_sectors * _SECTOR // 4 - len(table))
     sectors.append(b"".join(struct.pack("<I", number) for number in table))
+    return _head(places, directory_start, mini_start, len(mini_fat)) + b"".join(sectors)
+
+
+def _head(fat: list[int], directory: int, mini: int, mini_count: int) -> bytes:
     head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16)
     head += struct.pack("<5H6x", 0x3E, 3, 0xFFFE, 9, 6)
-    head += struct.pack(
-        "<9I", 0, fat_sectors, directory_start, 0, _CUTOFF, mini_start,
-        -(-len(mini_fat) * 4 // _SECTOR), _END, 0,
-    )  # fmt: skip
-    head += b"".join(struct.pack("<I", p) for p in places + [_FREE] * (109 - len(places)))
-    return head + b"".join(sectors)
+    count = -(-mini_count * 4 // _SECTOR)
+    head += struct.pack("<9I", 0, len(fat), directory, 0, _CUTOFF, mini, count, _END, 0)
+    return head + b"".join(struct.pack("<I", p) for p in fat + [_FREE] * (109 - len(fat)))
 
 
 def _add(entries: list[dict[str, Any]], parent: int, tree: dict[str, Any]) -> None:
