@@ -34,16 +34,14 @@ def ole(tree: dict[str, Any]) -> bytes:
             continue
         entry["start"] = len(mini_fat) if data else _END
         count = -(-len(data) // _MINI)
-        for number in range(count):
-            mini_fat.append(_END if number == count - 1 else len(mini_fat) + 1)
+        links = range(len(mini_fat) + 1, len(mini_fat) + count)
+        mini_fat += [*links, _END] if count else []
         mini += data.ljust(count * _MINI, b"\0")
     entries[0] |= {"start": put(mini), "size": len(mini)}
     mini_start = put(b"".join(struct.pack("<I", number) for number in mini_fat))
     directory = b"".join(map(_entry, entries))
     directory_start = put(directory.ljust(-(-len(directory) // _SECTOR) * _SECTOR, b"\0"))
-    fat_sectors = 1
-    while (len(fat) + fat_sectors) * 4 > fat_sectors * _SECTOR:
-        fat_sectors += 1
+    fat_sectors = -(-len(fat) // (_SECTOR // 4 - 1))
     places = list(range(len(fat), len(fat) + fat_sectors))
     table = fat + [_FAT] * fat_sectors
     table += [_FREE] * (fat_sectors * _SECTOR // 4 - len(table))
