@@ -8,7 +8,7 @@ SET ?= xquad-en
 EVAL ?= ../shared/eval
 export OMP_NUM_THREADS ?= $(shell nproc)
 
-.PHONY: run test help check fast eval bench bench-embed bench-ingest bench-chunks fuzz fit-refusal screenshots lock clean
+.PHONY: run test help check fast eval bench bench-embed bench-ingest bench-parse bench-chunks fuzz fit-refusal screenshots lock clean
 
 run: .venv/run-ready var/sample-loaded
 	$(BIN)/python -m app
@@ -36,6 +36,9 @@ bench-ingest: .venv/run-ready  ## an archive of 5,000 pages: pages/s, one worker
 
 fuzz: .venv/run-ready  ## 10,000 damaged files of eight formats: none may crash, hang or end without a word
 	$(BIN)/python -m ingest.fuzz --docs ../shared/docs
+
+bench-parse: .venv/run-ready  ## the PDF reader beside unstructured's: make bench-parse HELD_OUT=folder
+	DO_NOT_TRACK=1 $(BIN)/python -m ingest.parse_bench $(if $(HELD_OUT),--held-out $(HELD_OUT))
 
 bench-chunks: .venv/run-ready  ## ways of chunking side by side, on four question sets
 	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m ingest.chunk_bench --eval $(EVAL)

@@ -11,6 +11,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFont
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
+from ingest.guard import Parser
 from ingest.limits import Limits
 from ingest.parse import Parsed, ocr, parse
 from ingest.parse.image import parse_image
@@ -265,3 +266,29 @@ def test_a_picture_without_text_is_rejected(tmp_path: Path) -> None:
     Image.new("RGB", (300, 300), "grey").save(path)
     with pytest.raises(RejectedFile, match="no text was found in the picture"):
         parse_image(path, "grey.png", "image/png")
+
+
+def test_a_long_scan_has_time_for_each_of_its_pages(tmp_path: Path) -> None:
+    path = tmp_path / "long.pdf"
+    canvas = Canvas(str(path), pagesize=(595.2, 841.92))
+    sheet = draw_text(LETTER * 10, 22).picture
+    for _ in range(6):
+        put(canvas, sheet)
+        canvas.showPage()
+    canvas.save()
+    parser = Parser(Limits(seconds=3, page_seconds=60))
+    try:
+        parsed = parser.parse(path, "long.pdf", tmp_path)
+    finally:
+        parser.close()
+    assert list(parsed.ocr) == list(range(1, 7))
+    assert parsed.unread == ()
+
+
+def test_a_page_that_takes_too_long_is_named_and_the_others_are_read(
+    mixed_pdf: Callable[..., Path],
+) -> None:
+    path = mixed_pdf(draw_text(LETTER))
+    parsed = parse(path, "mixed.pdf", limits=Limits(page_seconds=0.01))
+    assert (parsed.unread, parsed.blank) == ((2,), (4,))
+    assert "third page" in text_of(parsed, 3)
