@@ -69,7 +69,7 @@ def reason_words(text: Texts, reason: str) -> str:
         return reason
     told = reason.removesuffix(_ANSWERS).rstrip()
     for pattern, russian in _RUSSIAN:
-        if match := re.search(pattern, told):
+        if match := re.search(pattern, told, re.IGNORECASE):
             words = russian.format(*match.groups())
             return f"{words} {_ANSWERS_RU}" if reason.endswith(_ANSWERS) else words
     return text("docs.problem", line=reason)

@@ -30,12 +30,14 @@ def show(services: Services, text: Texts, principal: Principal | None = None) ->
         [text("docs.tab.list"), text("docs.tab.sources"), text("docs.tab.deleted")]
     )
     with listed:
-        show_upload(services, text)
-        show_last_receipt(text)
-        show_list(services, text)
+        # An open document stands above the list: below a long one nobody would see it.
         document = chosen_document(services)
         if document is not None:
             show_document(services, text, viewer, document)
+        else:
+            show_upload(services, text)
+            show_last_receipt(text)
+        show_list(services, text)
     with sources:
         show_sources(services, text)
     with deleted:

@@ -5,7 +5,7 @@ chosen while the list changes under it.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -35,7 +35,7 @@ _SHOWN_BARS = 2
 _ROW = 35
 _MOST_ROWS = 12
 _INDENT = "\u2003"
-"""Of a document inside another, for each level."""
+"""Of a document inside a document that is inside another, for each level."""
 
 Rows = Sequence[tuple[int, Document]]
 """Depth and document."""
@@ -75,13 +75,16 @@ def viewer_zone() -> tzinfo | None:
 def _show_table(services: Services, text: Texts) -> None:
     documents = services.runtime.library.list(None)
     _show_progress(services, text, documents)
-    show_problems(services, text, documents)
+    is_open = bool(st.session_state.get("document"))
+    if not is_open:
+        show_problems(services, text, documents)
     shown = _filter(text, documents)
-    if not shown:
-        st.caption(text("docs.none_such"))
-    else:
-        _choose(text, shown, rows(services, text, shown, viewer_zone()))
-    if not st.session_state.get("document"):
+    with st.container(key="documents-list"):
+        if shown:
+            _choose(text, shown, rows(services, text, shown, viewer_zone()))
+        else:
+            st.caption(text("docs.none_such"))
+    if not is_open:
         st.caption(text("docs.pick"))
     busy = {document.id for document in documents if belongs(document, Shown.BUSY)}
     now = (busy, st.session_state.get("document", ""))
@@ -164,8 +167,9 @@ def _show_progress(services: Services, text: Texts, documents: Sequence[Document
 def rows(services: Services, text: Texts, shown: Rows, zone: tzinfo | None) -> dict[str, list[Any]]:
     """The table as columns; the one for reasons only where there is one."""
     documents = [document for _, document in shown]
+    names = {document.id: document.name for document in documents}
     table: dict[str, list[Any]] = {
-        "name": [f"{_INDENT * depth}{document.name}" for depth, document in shown],
+        "name": [_shown_name(depth, document, names) for depth, document in shown],
         "state": [
             state_words(text, document, _progress(services, document), zone)
             for document in documents
@@ -182,6 +186,13 @@ def rows(services: Services, text: Texts, shown: Rows, zone: tzinfo | None) -> d
     return table
 
 
+def _shown_name(depth: int, document: Document, names: Mapping[str, str]) -> str:
+    if not depth:
+        return document.name
+    inside = document.name.removeprefix(f"{names.get(document.parent, '')}/")
+    return f"{_INDENT * (depth - 1)}↳ {inside}"
+
+
 def _reason(text: Texts, document: Document) -> str:
     told = document.reason.removeprefix(f"{document.name}: ")
     return reason_words(text, told) if told else ""
@@ -195,12 +206,12 @@ def _progress(services: Services, document: Document) -> Progress | None:
 def _columns(text: Texts) -> dict[str, Any]:
     column = st.column_config
     return {
-        "name": column.TextColumn(text("docs.name"), width=270),
-        "state": column.TextColumn(text("docs.state"), width=170),
-        "pages": column.NumberColumn(text("docs.pages"), width=80),
-        "chunks": column.NumberColumn(text("docs.chunks"), width=100),
-        "size": column.TextColumn(text("docs.size"), width=90),
-        "groups": column.TextColumn(text("docs.readers"), width=110),
-        "added": column.TextColumn(text("docs.added"), width=130),
+        "name": column.TextColumn(text("docs.name"), width=250),
+        "state": column.TextColumn(text("docs.state"), width=160),
+        "pages": column.NumberColumn(text("docs.pages"), width=85),
+        "chunks": column.NumberColumn(text("docs.chunks"), width=95),
+        "size": column.TextColumn(text("docs.size"), width=80),
+        "groups": column.TextColumn(text("docs.readers"), width=100),
+        "added": column.TextColumn(text("docs.added"), width=140),
         "reason": column.TextColumn(text("docs.reason"), width=300),
     }

@@ -6,10 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from app.documents.findings import page_list
 from app.documents.rendering import elements_html
 from app.services import Services
-from app.texts import Texts
+from app.texts import Texts, place
 from rag.originals import Reading
 from rag.pages import has_pages, page_png
 from rag.types import Document
@@ -46,7 +45,7 @@ def _show_page(services: Services, text: Texts, document: Document, reading: Rea
     with st.container(horizontal=True, vertical_alignment="bottom"):
         page = int(
             st.number_input(
-                f"{text('docs.page')} {text('docs.page.of', count=reading.pages)}",
+                text("docs.page", last=reading.pages),
                 1,
                 reading.pages,
                 width=170,
@@ -57,7 +56,7 @@ def _show_page(services: Services, text: Texts, document: Document, reading: Rea
     image = page_image(services, document, page)
     left, right = st.columns(2, gap="medium") if image else (None, st.container())
     if left is not None and image is not None:
-        alt = f"{document.name}, {text('docs.page')} {page_list([page])}"
+        alt = place(text, document.name, page)
         left.container(border=True).image(image, width="stretch", alt=alt)
     with right:
         share = _confidence(reading, page)

@@ -48,7 +48,11 @@ def show_upload(services: Services, text: Texts) -> None:
             )
             if right.form_submit_button(text("docs.add"), type="primary", icon=":material/add:"):
                 _add(services, text, files, groups or None)
-    listed = {one_line(text, d.name, d.reason) for d in documents if d.reason}
+    listed = {
+        one_line(text, document.name, document.reason)
+        for document in services.runtime.library.list(None)
+        if document.reason
+    }
     problems = [p for p in st.session_state.get("upload_problems", []) if p not in listed]
     for problem in problems[:_SHOWN]:
         st.error(label(problem), icon=":material/error:")
@@ -82,8 +86,7 @@ def _add(
     bar.empty()
     st.session_state["upload_problems"] = problems
     if added := len(files) - len(problems):
-        st.session_state["documents_notice"] = text("docs.added", count=added)
-    st.rerun()
+        st.toast(label(text("docs.added", count=added)), icon=":material/check:")
 
 
 def uploader_style(choose: str, limit: str, drop: str) -> str:

@@ -19,7 +19,12 @@ def show_versions(services: Services, text: Texts, document: Document) -> None:
     """Draw the list, the comparison and the way back."""
     zone = viewer_zone()
     versions = services.runtime.library.versions(document.id)
-    st.dataframe(version_rows(text, versions, zone), hide_index=True, column_config=_columns(text))
+    st.dataframe(
+        version_rows(text, versions, zone),
+        hide_index=True,
+        column_config=_columns(text),
+        placeholder="",
+    )
     if len(versions) < 2:
         st.caption(text("docs.versions.one"))
         return

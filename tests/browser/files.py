@@ -1,4 +1,4 @@
-"""Files as an office has them: good ones, a scan, copies, an archive, and some that cannot be read."""
+"""Files as an office has them: good ones, a scan, copies, an archive, and unreadable ones."""
 
 import io
 import zipfile

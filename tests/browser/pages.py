@@ -71,17 +71,36 @@ class Footnote:
 
     def upload(self, *files: Path) -> None:
         """Choose the files and add them; the page's answer is left to the caller."""
-        self.page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
-            [str(file) for file in files]
-        )
-        for file in files:
-            expect(self.page.get_by_role("button", name=f"Remove {file.name}")).to_be_visible()
-        self.page.get_by_test_id("stFormSubmitButton").get_by_role("button").click()
+        self._choose([str(file) for file in files], [file.name for file in files])
+
+    def upload_folder(self, folder: Path) -> None:
+        """Choose the folder and add what is in it."""
+        self.page.get_by_test_id("stExpanderDetails").get_by_text("A folder", exact=True).click()
+        self.settle()
+        self._choose(str(folder), [])
+
+    def _choose(self, paths: str | list[str], names: list[str]) -> None:
+        self.page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(paths)
+        for name in names:
+            expect(self.page.get_by_role("button", name=f"Remove {name}")).to_be_visible()
+        if not names:
+            self.page.wait_for_timeout(2 * SECONDS)  # the uploader shows a few files at a time
+        self.page.get_by_test_id("stFormSubmitButton").get_by_role("button").first.click()
         self.settle()
 
     def row(self, name: str) -> Locator:
-        """The table's row of a document: the grid is a canvas, with a table for screen readers."""
-        return self.page.locator('[role="row"]').filter(has_text=name)
+        """The list's row of a document: the grid is a canvas, with a table for screen readers."""
+        return self._list().locator('[role="row"]').filter(has_text=name)
+
+    def _list(self) -> Locator:
+        return self.page.locator(".st-key-documents-list").get_by_test_id("stDataFrame")
+
+    def search(self, name: str) -> None:
+        """Show only documents whose names hold this."""
+        box = self.page.locator(".st-key-name input")
+        box.fill(name)
+        box.press("Enter")
+        self.settle()
 
     def wait_for_state(self, name: str, state: str) -> None:
         expect(self.row(name)).to_contain_text(state, timeout=90 * SECONDS)
@@ -89,9 +108,23 @@ class Footnote:
     def select(self, name: str) -> None:
         """Tick a row's box, which is drawn on the canvas."""
         index = int(self.row(name).get_attribute("aria-rowindex") or 0)
-        grid = self.page.get_by_test_id("stDataFrame").bounding_box()
+        self._list().scroll_into_view_if_needed()
+        grid = self._list().bounding_box()
         assert grid is not None
         height = 35
         self.page.mouse.click(grid["x"] + 17, grid["y"] + height * (index - 0.5))
         self.settle()
         expect(self.page.get_by_role("heading", name=name)).to_be_visible()
+
+    def open_tab(self, name: str) -> Locator:
+        """Open a tab of the chosen document; the panel."""
+        panel = self.page.locator(".st-key-document-panel")
+        panel.get_by_role("tab", name=name).click()
+        self.settle()
+        return panel
+
+    # Traces
+
+    def trace(self, question: str) -> Locator:
+        """The rows of the questions that hold this."""
+        return self.page.locator('[role="row"]').filter(has_text=question)

@@ -180,5 +180,5 @@ def test_traces_show_the_question_that_was_asked(footnote: Footnote):
     footnote.ask(question)
     footnote.page.wait_for_timeout(1.5 * SECONDS)  # traces are written by a thread
     footnote.go("Traces")
-    expect(footnote.row(question).first).to_contain_text("refused")
+    expect(footnote.trace(question).first).to_contain_text("refused")
     expect(footnote.page.locator(".fn-bars")).to_contain_text("ms")
