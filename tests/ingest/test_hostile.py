@@ -275,3 +275,12 @@ def test_bombs_within_archives_stay_packed(read: Read) -> None:
 @pytest.mark.parametrize("name", ["a\nb.txt", "tab\t.txt", "\u202etxt.exe.txt", "x" * 255 + ".txt"])
 def test_names_do_not_matter_to_the_reader(name: str, read: Read) -> None:
     assert text(read(name, b"Hello there.")) == "Hello there."
+
+
+def test_a_single_control_character_does_not_make_noise_of_a_text(read: Read) -> None:
+    assert text(read("dos.txt", b"The end of a DOS file.\r\n\x1a")).startswith("The end of a DOS")
+
+
+def test_a_reason_shows_no_content(rejected: Rejected) -> None:
+    data = hostile.zipped([("mimetype", b"the words of the file"), ("a.exe", b"MZ")])
+    assert "the words of the file" not in rejected("odd.odt", data)
