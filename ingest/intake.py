@@ -90,7 +90,7 @@ class Intake:
             return self._library.mark(before.id, State.REJECTED, still_answers(before, reason))
 
     def _renew(self, entry: Entry, new: Document, sha256: str, groups: tuple[str, ...]) -> Document:
-        document, validity = entry.document, (new.valid_from, new.valid_until)
+        document, validity = entry.document, self._validity(entry, new, sha256)
         if new.source and new.source != document.source:
             self._library.belong(document.id, document.parent, new.source)
         if self._is_in_play(entry, sha256):
@@ -98,20 +98,35 @@ class Intake:
                 pending = entry.pending_sha256 == sha256 and document.version
                 narrowed = _narrowed(document.groups, groups) if pending else groups
                 self.set_groups(document.id, narrowed, groups)
-            if any(validity):
+            if validity is not None:
                 self._library.set_validity(document.id, sha256, *validity)
             if entry.pending_sha256 != sha256:
                 entry = self._library.entry(document.id) or entry
                 stale = entry.stale or not (entry.pruned or self._index.holds(entry))
                 self._library.keep_version(document.id, stale)
-            if any(validity) or entry.pending_sha256:
+            if validity is not None or entry.pending_sha256:
                 self._index.sync(document.id)
             return self._library.get(document.id) or document
         if not document.version:
             self.set_groups(document.id, groups)
         elif not set(document.groups) <= set(groups):
             self.set_groups(document.id, _narrowed(document.groups, groups), groups)
-        return self._library.await_version(document.id, sha256, new.size, groups, validity)
+        return self._library.await_version(
+            document.id, sha256, new.size, groups, (new.valid_from, new.valid_until)
+        )
+
+    def _validity(self, entry: Entry, new: Document, sha256: str) -> tuple[str, str] | None:
+        """The dates to be set for a content that is known; None: they stay.
+
+        A member that is the same in a container's next version goes on answering until that one's
+        end. Somebody who gives no dates does not want to change them.
+        """
+        document = entry.document
+        if new.parent and entry.sha256 == sha256:
+            begun = document.valid_from <= self._library.now()
+            dates = document.valid_from if begun else new.valid_from, new.valid_until
+            return None if dates == (document.valid_from, document.valid_until) else dates
+        return (new.valid_from, new.valid_until) if new.valid_from or new.valid_until else None
 
     def _is_in_play(self, entry: Entry, sha256: str) -> bool:
         """Whether the content answers, will by itself, or is being worked on."""

@@ -15,7 +15,7 @@ from rag.types import Document, document_id
 from serving.errors import RejectedFile
 
 MAX_DEPTH = 3
-"""Containers inside containers: an archive, in a mail, in an archive."""
+"""Containers inside each other that are unpacked: an archive, in a mail, in an archive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def plan(container: Document, parsed: Parsed, library: Library) -> tuple[list[Ta
         return [], parsed
     skipped = dict(parsed.skipped)
     taken: dict[str, Taken] = {}
-    deep = depth(container, library) >= MAX_DEPTH
+    deep = depth(container, library) > MAX_DEPTH
     for member in parsed.members:
         try:
             if deep:

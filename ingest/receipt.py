@@ -6,6 +6,7 @@ leaves an incomplete one, which `complete` finishes. It holds counts and the doc
 content. What a Langfuse server, a backup or a browser keeps this module does not know.
 """
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
@@ -17,6 +18,10 @@ from rag.store import Store
 from rag.trace_store import TraceStore
 from rag.types import Document, document_id
 
+_SCRUB_SECONDS = 30.0
+"""Least time between two copies of the index."""
+_LAST = 1000
+"""Receipts that are looked at again."""
 PLACES = ("documents", "versions", "chunks", "originals", "readings", "sketches", "traces")
 """Where a document may be, as the keys of the counts."""
 
@@ -41,9 +46,10 @@ class Receipt:
     shared: int = 0
     """Contents that stay because another document has or had the same bytes."""
     notes: Sequence[str] = ()
-    """Codes for what is out of reach: `index_bytes` (deleted chunks stay in the index's files
-    until the engine rewrites them), `langfuse` (a server keeps traces by its own rules),
-    `no_traces` (nobody said where traces are)."""
+    """Codes for what is not certain: `index_bytes` (no search finds the chunks, but their bytes are
+    in the index's files until these are rewritten, which the next `maintain` does, or a Qdrant
+    server when it sees fit), `langfuse` (a server keeps traces by its own rules), `no_traces`
+    (nobody said where traces are)."""
     complete: bool = False
 
     @property
@@ -79,6 +85,8 @@ class Removal:
         self._index = index
         self._traces = traces
         self._langfuse = langfuse
+        self._bytes_left = False
+        self._not_before = 0.0
 
     def remove(self, document: Document, by: str = "") -> Receipt:
         """Remove a document with all that came in it."""
@@ -101,10 +109,28 @@ class Removal:
                 self._index.sync(each.id)
         return self._finish(receipt, going, contents)
 
+    def scrub(self) -> None:
+        """Make the bytes of deleted chunks go, now and then, and say so in the receipts.
+
+        It copies the whole index, so one copy serves all removals since the last.
+        """
+        if not self._bytes_left or time.monotonic() < self._not_before:
+            return
+        self._not_before = time.monotonic() + _SCRUB_SECONDS
+        before = [Receipt.from_dict(value) for value in self._library.receipts(_LAST)]
+        if not self._store.scrub():
+            return
+        self._bytes_left = False
+        for receipt in before:
+            if receipt.complete and "index_bytes" in receipt.notes:
+                notes = [note for note in receipt.notes if note != "index_bytes"]
+                self._library.keep_receipt(replace(receipt, notes=notes).to_dict())
+
     def complete(self) -> None:
         """Finish what a crash interrupted; the rest of the removal is done already."""
-        for value in self._library.receipts():
+        for value in self._library.receipts(_LAST):
             receipt = Receipt.from_dict(value)
+            self._bytes_left |= "index_bytes" in receipt.notes
             if not receipt.complete:
                 names = [receipt.name, *receipt.members]
                 going = [replace(_NOBODY, id=document_id(name), name=name) for name in names]
@@ -117,7 +143,8 @@ class Removal:
             self._traces.forget([each.name for each in going])
         self._library.scrub()
         shared = {sha256 for sha256 in contents if self._library.is_used(sha256)}
-        notes = ["index_bytes"] if not self._store.scrub() else []
+        self._bytes_left = True
+        notes = ["index_bytes"]
         notes += ["langfuse"] if self._langfuse else []
         notes += [] if self._traces else ["no_traces"]
         receipt = replace(

@@ -33,6 +33,7 @@ class Upkeep:
         for document_id in done:
             self._index.sync(document_id)
             self.settle(document_id)
+        self._removal.scrub()
         return len(done)
 
     def settle(self, document_id: str) -> None:

@@ -6,8 +6,7 @@ short is there as far as it came. Search is exact: no HNSW graph is built, which
 `Exception`; only opening translates it.
 """
 
-import shutil
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -18,8 +17,6 @@ from rag.store.folder import check_spec, own, sync_log, wipe
 from rag.store.payload import (
     BATCH,
     DENSE,
-    KEYWORDS,
-    REBUILD,
     SPARSE,
     Half,
     halves,
@@ -28,13 +25,11 @@ from rag.store.payload import (
     to_payload,
 )
 from rag.store.rwlock import ReadWriteLock
+from rag.store.shard import adopt_copy, copy_shard, open_shard
 from rag.types import Chunk, IndexSpec
-from serving.errors import IndexMismatch
 
 _PAGE = 1000
 """Points in one read of a document's chunks."""
-_NEVER = 2**40
-"""Kilobytes of vectors before the optimizer would build HNSW."""
 _FLUSH_AFTER = 10_000
 """Points written before the engine's files are flushed and its log cut: this bounds the log (3 KB
 a point) and how long opening after a crash takes. A flush holds the GIL, for 0.1 s on a quiet disk
@@ -63,13 +58,14 @@ class EdgeStore:
         self._spec = spec
         self._lock = ReadWriteLock()
         self._unflushed = 0
+        self._writes = 0
         folder.mkdir(parents=True, exist_ok=True)
         self._owner = own(folder)
         try:
             if rebuild:
                 wipe(folder, spec)
             check_spec(folder, spec)
-            self._shard: engine.EdgeShard | None = _open_shard(folder, spec.dimension)
+            self._shard: engine.EdgeShard | None = open_shard(folder, spec.dimension)
         except BaseException:
             self._owner.close()
             raise
@@ -83,6 +79,7 @@ class EdgeStore:
         points = [_point(chunk) for chunk in chunks]
         surplus = _chosen(document_id, [version], besides={point.id for point in points})
         with self._lock.write():
+            self._writes += 1
             shard = self._open()
             for start in range(0, len(points), BATCH):
                 shard.update(engine.UpdateOperation.upsert_points(points[start : start + BATCH]))
@@ -135,6 +132,7 @@ class EdgeStore:
             _chosen(document_id, [version] if version else None), {"groups": list(groups)}
         )
         with self._lock.write():
+            self._writes += 1
             self._open().update(change)
         self._settle()
 
@@ -147,14 +145,45 @@ class EdgeStore:
     def clear(self) -> None:
         """Remove everything."""
         with self._lock.write():
+            self._writes += 1
             self._open().close()
             self._shard = None
             wipe(self._folder, self._spec)
-            self._shard = _open_shard(self._folder, self._spec.dimension)
+            self._shard = open_shard(self._folder, self._spec.dimension)
 
     def scrub(self) -> bool:
-        """Whether no byte of a deleted chunk is left; here the engine keeps them for a while."""
-        return False
+        """Make deleted chunks unreadable in the store's files too; whether that is certain.
+
+        The engine only marks what is deleted, in its segments and in its log. So all that is
+        alive is copied into new files, a page at a time beside searches, and the old files go. If
+        somebody writes meanwhile, nothing has changed and it is to be tried again.
+        """
+        writes = self._writes
+        copy_shard(self._pages(writes), self._folder, self._spec.dimension)
+        with self._lock.write():
+            if writes != self._writes:
+                return False
+            self._open().close()
+            self._shard = None
+            adopt_copy(self._folder)
+            self._shard = open_shard(self._folder, self._spec.dimension)
+            self._unflushed = 0
+        return True
+
+    def _pages(self, writes: int) -> Iterator[list[engine.Record]]:
+        """All points with their vectors, as long as nobody writes."""
+        offset: engine.PointId | None = None
+        while True:
+            with self._lock.read():
+                if writes != self._writes:
+                    return
+                page = engine.ScrollRequest(
+                    limit=_PAGE, offset=offset, with_payload=True, with_vector=True
+                )
+                records, offset = self._open().scroll(page)
+            yield records
+            if offset is None:
+                return
 
     def close(self) -> None:
         """Flush and let go of the folder. Closing twice is harmless."""
@@ -167,6 +196,7 @@ class EdgeStore:
 
     def _delete(self, chosen: engine.Filter) -> int:
         with self._lock.write():
+            self._writes += 1
             shard = self._open()
             found = shard.count(engine.CountRequest(filter=chosen))
             if found:
@@ -186,42 +216,6 @@ class EdgeStore:
         if self._shard is None:
             raise ValueError("The store is closed.")
         return self._shard
-
-
-def _open_shard(folder: Path, dimension: int) -> engine.EdgeShard:
-    """Load the shard. A new one is made beside and moved in, so that it is whole or absent."""
-    home = folder / "shard"
-    if not home.exists():
-        draft = folder / "shard.new"
-        if draft.exists():
-            shutil.rmtree(draft)
-        draft.mkdir()
-        _create_shard(draft, dimension)
-        draft.rename(home)
-    try:
-        shard = engine.EdgeShard.load(str(home))
-        # Drops what was deleted once it is a fifth of the shard. Here because it holds the GIL.
-        shard.optimize()
-        return shard
-    except Exception as error:  # the engine raises nothing narrower
-        reason = str(error).splitlines()[0]
-        raise IndexMismatch(f"{home} cannot be opened ({reason}). Run `{REBUILD}`.") from error
-
-
-def _create_shard(home: Path, dimension: int) -> None:
-    shard = engine.EdgeShard.create(
-        str(home),
-        engine.EdgeConfig(
-            vectors={DENSE: engine.EdgeVectorParams(dimension, engine.Distance.Cosine)},
-            sparse_vectors={SPARSE: engine.EdgeSparseVectorParams(modifier=engine.Modifier.Idf)},
-            optimizers=engine.EdgeOptimizersConfig(indexing_threshold=_NEVER),
-            wal_enabled=True,  # without: nothing is durable before flush, and no lock
-        ),
-    )
-    for field in KEYWORDS:
-        index = engine.KeywordIndexParams(enable_hnsw=True)
-        shard.update(engine.UpdateOperation.create_field_index(field, index))
-    shard.close()
 
 
 def _point(indexed: IndexedChunk) -> engine.Point:

@@ -137,7 +137,7 @@ class ServerStore:
             self._adopt(rebuild=True)
 
     def scrub(self) -> bool:
-        """Whether no byte of a deleted chunk is left; here the engine keeps them for a while."""
+        """False: the server rewrites its files when it sees fit, and nobody can look."""
         return False
 
     def close(self) -> None:

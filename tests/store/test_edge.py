@@ -179,3 +179,42 @@ def test_what_a_crash_leaves_while_making_the_store_is_cleared_away(tmp_path: Pa
     assert store.count() == 0
     store.close()
     assert {path.name for path in folder.iterdir()} == {"lock", "index.json", "shard"}
+
+
+def test_no_byte_of_a_deleted_chunk_stays_after_scrubbing(tmp_path: Path) -> None:
+    folder, secret = tmp_path / "index", "the salary of the director is 100"
+    store = EdgeStore(folder, SPEC)
+    kept = [indexed("kept", n) for n in range(1200)]  # more than a page
+    store.add("kept", "v1", kept)
+    entry = indexed("d", 0)
+    store.add("d", "v1", [with_changes(entry, chunk=with_changes(entry.chunk, text=secret))])
+    store.delete("d")
+    assert files_with(folder, secret), "the engine keeps what is deleted"
+    assert store.scrub()
+    assert not files_with(folder, secret)
+    assert store.count() == 1200
+    dense, sparse = question(0)
+    for query in (StoreQuery(ALL, dense=dense, limit=20), StoreQuery(ALL, sparse=sparse, limit=20)):
+        best = list(Oracle(kept).scores(query).values())
+        assert scores(store, query) == pytest.approx(best, rel=1e-4)
+    check_replaces_exactly(store, version="v1", size=10)
+    store.close()
+    assert {path.name for path in folder.iterdir()} == {"lock", "index.json", "shard"}
+
+
+def test_a_crash_while_a_copy_is_adopted_loses_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "index"
+    store = EdgeStore(folder, SPEC)
+    store.add("d", "v1", [indexed("d", 0)])
+    store.close()
+    (folder / "shard").rename(folder / "shard.before")
+    (folder / "shard.copy").mkdir()
+    store = EdgeStore(folder, SPEC)
+    assert store.count("d") == 1
+    assert store.scrub()
+    store.close()
+
+
+def files_with(folder: Path, text: str) -> list[Path]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return [path for path in files if text.encode() in path.read_bytes()]
