@@ -206,6 +206,9 @@ def _container(path: Path, name: str) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
+            # Python would make room for all that a damaged table of contents promises.
+            if any(e.compress_size > path.stat().st_size for e in archive.infolist()):
+                raise zipfile.BadZipFile
             kind = (
                 archive.read("mimetype")[:100].decode("ascii", "replace").strip()
                 if ("mimetype" in names)

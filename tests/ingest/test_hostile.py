@@ -266,6 +266,14 @@ def test_archives_stay_in_their_folder(
     assert not any("\n" in skipped for skipped in parsed.skipped)
 
 
+@pytest.mark.parametrize("suffix", [".docx", ".pptx", ".xlsx", ".odt", ".epub"])
+def test_a_member_larger_than_its_file_is_damage(suffix: str, rejected: Rejected) -> None:
+    data = bytearray(hostile.WHOLE[suffix])
+    field = data.rfind(b"PK\x01\x02") + 20
+    data[field : field + 4] = b"\xff\xff\xff\x7f"
+    assert "damaged" in rejected(f"large{suffix}", bytes(data))
+
+
 def test_bombs_within_archives_stay_packed(read: Read) -> None:
     parsed = read("nested.zip", hostile.nested_bomb(2))
     assert len(parsed.members) == 10
