@@ -42,5 +42,9 @@ def library(settings: Settings) -> Iterator[Library]:
 
 
 @pytest.fixture
-def pipeline(library: Library, store: Store, counting: Counting, settings: Settings) -> Pipeline:
-    return Pipeline(library, store, counting, settings)
+def pipeline(
+    library: Library, store: Store, counting: Counting, settings: Settings
+) -> Iterator[Pipeline]:
+    pipeline = Pipeline(library, store, counting, settings)
+    yield pipeline
+    pipeline.close()

@@ -1,7 +1,7 @@
-"""`crash.py FOLDER MOMENT`: replaces one document's content again and again, until it is killed.
+"""`crash.py FOLDER`: replaces one document's content again and again, and is killed at the third.
 
-MOMENT `replaced` kills it right after the index was written, `random` leaves that to the caller.
-The vectors are a stand-in, because the model is not what crashes here.
+That is, right after the index was written and before the catalogue switches. Reading and vectors
+are stand-ins, because they are not what crashes here.
 """
 
 import os
@@ -18,13 +18,14 @@ from rag.library import Library
 from rag.settings import Settings
 from rag.store import IndexedChunk
 from rag.store.edge import EdgeStore
-from rag.types import IndexSpec
+from tests.ingest.killed import SPEC, opened, text
 
-SPEC = IndexSpec("stand-in", 8, "v1", 1)
 NAME = "rules.txt"
 
 
 class StandIn:
+    """An embedder without meaning that counts."""
+
     max_tokens = 64
 
     def __init__(self) -> None:
@@ -39,40 +40,33 @@ class StandIn:
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
+def open_pipeline(folder: Path, store: EdgeStore, embedder: StandIn) -> Pipeline:
+    """Over a library in `folder` itself, with the real reader."""
+    settings = Settings(data_dir=folder, _env_file=None)
+    return Pipeline(Library(folder), store, embedder, settings)
+
+
 class DyingStore(EdgeStore):
     """Is killed after the third write."""
 
     writes = 0
 
-    def replace(self, document_id: str, chunks: Sequence[IndexedChunk]) -> None:
-        super().replace(document_id, chunks)
+    def add(self, document_id: str, version: str, chunks: Sequence[IndexedChunk]) -> None:
+        super().add(document_id, version, chunks)
         self.writes += 1
         if self.writes == 3:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def open_pipeline(folder: Path, store: EdgeStore, embedder: StandIn) -> Pipeline:
-    settings = Settings(data_dir=folder, _env_file=None)
-    return Pipeline(Library(folder), store, embedder, settings)
-
-
-def write(folder: Path, number: int) -> Path:
-    """A file whose number of chunks changes with its content."""
-    path = folder / f"{number % 3}.txt"
-    lines = [f"Rule {n} of edition {number} says what to do." for n in range(20 * (1 + number % 3))]
-    path.write_text("\n\n".join(lines))
-    return path
-
-
 def main() -> None:
     folder = Path(sys.argv[1])
-    kind = DyingStore if sys.argv[2] == "replaced" else EdgeStore
-    pipeline = open_pipeline(folder, kind(folder / "index", SPEC), StandIn())
-    for number in range(1000):
-        document = pipeline.accept(write(folder, number), NAME)
-        pipeline.process(document.id)
-        sys.stdout.write(f"{number}\n")
-        sys.stdout.flush()
+    with opened(folder, DyingStore(folder / "index", SPEC)) as pipeline:
+        for number in range(4):
+            path = folder / "source.txt"
+            path.write_text(text(number))
+            pipeline.process(pipeline.accept(path, NAME).id)
+            sys.stdout.write(f"{number}\n")
+            sys.stdout.flush()
 
 
 if __name__ == "__main__":
