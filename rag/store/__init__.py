@@ -17,7 +17,7 @@ SCHEMA = 1
 """Version of the payload and vector layout; part of the IndexSpec."""
 
 
-CHUNKING = "v1"
+CHUNKING = "v2"
 """Name of the method in `ingest/chunk.py`, part of the IndexSpec. Change it with anything that
 changes chunks."""
 
