@@ -136,7 +136,7 @@ def _head(path: Path) -> bytes:
 
 
 def _content_type(path: Path, name: str, head: bytes, suffix: str) -> str:
-    if b"%PDF-" in head[:1024]:
+    if b"%PDF-" in head[:1024] and not head.startswith(b"PK"):  # it may be inside a ZIP
         return PDF
     if head.startswith(b"PK"):
         return _container(path, name)
