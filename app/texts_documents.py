@@ -186,7 +186,7 @@ STRINGS: dict[str, tuple[str, str]] = {
     "docs.receipt.remains": ("Left of it", "Осталось"),
     "docs.receipt.nothing": ("nothing", "ничего"),
     "docs.receipt.before": ("Before", "Было"),
-    "docs.receipt.after": ("After", "Осталось"),
+    "docs.receipt.after": ("Left", "Осталось"),
     "docs.receipt.place.documents": ("Documents", "Документы"),
     "docs.receipt.place.versions": ("Versions", "Версии"),
     "docs.receipt.place.chunks": ("Passages", "Фрагменты"),

@@ -5,6 +5,7 @@ from datetime import tzinfo
 import streamlit as st
 
 from app.documents.listing import viewer_zone
+from app.documents.rendering import grid_html
 from app.documents.states import clock, day_and_time
 from app.markup import label
 from app.services import Services
@@ -41,7 +42,7 @@ def show_receipt(text: Texts, receipt: Receipt, zone: tzinfo | None) -> None:
         )
     else:
         st.warning(text("docs.receipt.left"))
-    st.table(counts(text, receipt), border="horizontal")
+    st.html(grid_html(counts(text, receipt)))
     if receipt.members:
         st.caption(label(text("docs.receipt.members", names=", ".join(receipt.members))))
     if receipt.shared:
@@ -51,13 +52,15 @@ def show_receipt(text: Texts, receipt: Receipt, zone: tzinfo | None) -> None:
             st.caption(text(f"docs.receipt.note.{note}"))
 
 
-def counts(text: Texts, receipt: Receipt) -> dict[str, list[str]]:
-    """A column a place: what there was, what is left."""
-    table = {"": [text("docs.receipt.before"), text("docs.receipt.after")]}
-    for place, found in receipt.found.items():
-        remain = str(receipt.remain[place]) if place in receipt.remain else "?"
-        table[text(f"docs.receipt.place.{place}")] = [str(found), remain]
-    return table
+def counts(text: Texts, receipt: Receipt) -> list[list[str]]:
+    """The places, what there was in each, what is left."""
+    places = list(receipt.found)
+    found, remain = receipt.found, receipt.remain
+    return [
+        ["", *(text(f"docs.receipt.place.{place}") for place in places)],
+        [text("docs.receipt.before"), *(str(found[place]) for place in places)],
+        [text("docs.receipt.after"), *(str(remain.get(place, "?")) for place in places)],
+    ]
 
 
 def show_receipts(services: Services, text: Texts) -> None:

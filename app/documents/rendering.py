@@ -47,6 +47,14 @@ def table_html(source: str) -> str:
     return f'<div class="fn-table"><table>{"".join(shown)}</table>{more}</div>'
 
 
+def grid_html(rows: Iterable[Sequence[str]]) -> str:
+    """Rows of plain cells, the first of them the head."""
+    body = "".join(
+        "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
+    )
+    return f'<div class="fn-table"><table>{body}</table></div>'
+
+
 def _span(width: int) -> str:
     return f' colspan="{width}"' if width > 1 else ""
 

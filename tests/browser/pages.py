@@ -8,6 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 CHROMIUM = Path("/usr/bin/chromium")
 SECONDS = 1000
 """Playwright counts in milliseconds."""
+expect.set_options(timeout=20 * SECONDS)
 
 
 class Footnote:
@@ -76,7 +77,9 @@ class Footnote:
     def upload_folder(self, folder: Path) -> None:
         """Choose the folder and add what is in it."""
         self.page.get_by_test_id("stExpanderDetails").get_by_text("A folder", exact=True).click()
-        self.settle()
+        chooser = self.page.get_by_test_id("stFileUploaderDropzoneInput")
+        expect(self.page.locator("input[webkitdirectory]")).to_have_count(1)
+        expect(chooser).to_have_count(1)  # the one for files is gone
         self._choose(str(folder), [])
 
     def _choose(self, paths: str | list[str], names: list[str]) -> None:
