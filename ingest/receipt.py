@@ -20,6 +20,8 @@ from rag.types import Document, document_id
 
 _SCRUB_SECONDS = 30.0
 """Least time between two copies of the index."""
+_SCRUB_SHARE = 20
+"""And at least so many times what the last one took."""
 _LAST = 1000
 """Receipts that are looked at again."""
 PLACES = ("documents", "versions", "chunks", "originals", "readings", "sketches", "traces")
@@ -116,9 +118,12 @@ class Removal:
         """
         if not self._bytes_left or time.monotonic() < self._not_before:
             return
-        self._not_before = time.monotonic() + _SCRUB_SECONDS
+        begun = time.monotonic()
         before = [Receipt.from_dict(value) for value in self._library.receipts(_LAST)]
-        if not self._store.scrub():
+        certain = self._store.scrub()
+        took = time.monotonic() - begun
+        self._not_before = begun + max(_SCRUB_SECONDS, took * _SCRUB_SHARE)
+        if not certain:
             return
         self._bytes_left = False
         for receipt in before:
@@ -127,13 +132,18 @@ class Removal:
                 self._library.keep_receipt(replace(receipt, notes=notes).to_dict())
 
     def complete(self) -> None:
-        """Finish what a crash interrupted; the rest of the removal is done already."""
+        """Finish the removals that a crash interrupted."""
         for value in self._library.receipts(_LAST):
             receipt = Receipt.from_dict(value)
             self._bytes_left |= "index_bytes" in receipt.notes
             if not receipt.complete:
                 names = [receipt.name, *receipt.members]
                 going = [replace(_NOBODY, id=document_id(name), name=name) for name in names]
+                for each in reversed(going):
+                    there = self._library.get(each.id)
+                    if there is None or there.added_at <= receipt.at:  # not added again since
+                        self._library.remove(each.id)
+                        self._index.sync(each.id)
                 self._finish(receipt, going, set())
 
     def _finish(self, receipt: Receipt, going: Sequence[Document], contents: set[str]) -> Receipt:

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from ingest.index import Index
 from ingest.receipt import Removal
-from rag.library import Library
+from rag.library import Library, version_of
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +42,8 @@ class Upkeep:
             document = self._library.get(orphan)
             if document:
                 self._removal.remove(document)
-        self._library.forget_versions(document_id, self._keep)
+        for sha256 in self._library.forget_versions(document_id, self._keep):
+            self._library.sketches.drop(document_id, version_of(sha256))
 
     def recover(self) -> None:
         """Bring index and files in line with the catalogue after a crash; embeds nothing."""

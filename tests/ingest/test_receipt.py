@@ -1,5 +1,6 @@
 """After a removal: what the receipt says, and what the files of the data folder hold."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from ingest.pipeline import Pipeline
 from ingest.receipt import Receipt
 from rag.trace import open_tracer
 from rag.trace_store import TraceStore
+from rag.types import document_id
 
 SECRET = "The director of the Tver branch earns 417000 roubles a month."
 OTHER = "Visitors sign in at the reception and wear a badge.\n"
@@ -127,14 +129,30 @@ def test_bytes_that_another_document_has_stay_and_are_counted(traced, tmp_path, 
     assert [r["name"] for r in library.receipts()] == ["b.txt", "a.txt"]
 
 
-def test_a_receipt_cut_short_is_completed_by_looking(traced, tmp_path, library):
+@pytest.mark.parametrize("got_as_far_as", ["the catalogue", "nothing"])
+def test_a_removal_cut_short_is_finished_with_its_receipt(
+    traced, tmp_path, library, store, got_as_far_as
+):
     document = add(traced, tmp_path, OTHER, "a.txt")
-    traced.remove(document.id)
-    (told,) = library.receipts()
-    library.keep_receipt(told | {"complete": False, "remain": {}})
+    receipt = Receipt("r-1", document.id, "a.txt", library.now(), "olga", found={"chunks": 1})
+    library.keep_receipt(receipt.to_dict())
+    if got_as_far_as == "the catalogue":
+        library.remove(document.id)
+    assert store.count() == 1
     traced.recover()
-    (again,) = library.receipts()
-    assert Receipt.from_dict(again).is_clean
+    (told,) = library.receipts()
+    after = Receipt.from_dict(told)
+    assert (after.is_clean, after.by, after.found) == (True, "olga", {"chunks": 1})
+    assert (store.count(), library.list()) == (0, [])
+
+
+def test_what_was_added_again_since_stays(traced, tmp_path, library):
+    receipt = Receipt("r-1", document_id("a.txt"), "a.txt", library.now())
+    library.keep_receipt(receipt.to_dict())
+    time.sleep(0.01)  # the clock has milliseconds
+    document = add(traced, tmp_path, OTHER, "a.txt")
+    traced.recover()
+    assert library.get(document.id) == document
 
 
 def test_a_document_that_is_not_there_leaves_no_receipt(traced, library):
