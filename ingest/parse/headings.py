@@ -125,13 +125,16 @@ def _body_style(blocks: Sequence[Block]) -> Style:
 def _looks(block: Block, body: Style) -> bool:
     """Whether the block could be a heading beside text in `body` style."""
     text = block.text
+    if len(text) > 2 * _LONGEST:
+        return False
     size, bold = block.style
     numbered = _NUMBER.match(text) is not None
     large, larger = size >= _MUCH_LARGER * body[0], size >= _LARGER * body[0]
     roomy = large or (numbered and (bold or larger))
     longest, most_lines = (2 * _LONGEST, 5) if roomy else (_LONGEST, 3)
-    letters = sum(c.isalpha() for c in text)
-    if len(text) > longest or len(block.lines) > most_lines or letters < max(3, 0.3 * len(text)):
+    if len(text) > longest or len(block.lines) > most_lines:
+        return False
+    if sum(c.isalpha() for c in text) < max(3, 0.3 * len(text)):
         return False
     if _leads_to_a_page(block) or "://" in text:
         return False

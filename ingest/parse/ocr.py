@@ -1,6 +1,6 @@
 """Text recognition of one picture, by Debian's tesseract as a process of its own.
 
-Russian and English at once, one thread, 150 dots an inch (docs/decisions/0007): type too small for
+Russian and English at once, one thread, 150 dots an inch (docs/decisions/0010): type too small for
 that is looked at once more in a larger picture, and a page that reads badly is tried the way up
 that tesseract's orientation data suggest. Coordinates are pixels of the picture given, y down.
 Knows neither PDF nor elements; `ingest/parse/pdf_scan.py` and `image.py` do.

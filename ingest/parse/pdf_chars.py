@@ -116,20 +116,22 @@ class _Reader:
         self._fonts: dict[str, bool] = {}
 
     def read(self) -> list[Segment]:
-        box = [ctypes.c_double() for _ in range(4)]
-        left, right, bottom, top = box
+        left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+        box = [ctypes.byref(side) for side in (left, right, bottom, top)]
+        page, rotation = self._raw, self._rotation
         unicode, charbox = raw.FPDFText_GetUnicode, raw.FPDFText_GetCharBox
         index = -1
-        for index in range(raw.FPDFText_CountChars(self._raw)):
-            char = chr(unicode(self._raw, index))
+        for index in range(raw.FPDFText_CountChars(page)):
+            char = chr(unicode(page, index))
             if char in "\r\n":
                 self._close(index)
             elif char.isspace():
                 if self._open is not None:
                     self._open.chars.append(" ")
-            elif charbox(self._raw, index, *box):
+            elif charbox(page, index, *box):
                 rect = (left.value, bottom.value, right.value, top.value)
-                rect = turn(rect, self._rotation) if self._rotation else rect
+                if rotation:
+                    rect = turn(rect, rotation)
                 if char not in _INVISIBLE:
                     self._add(index, char, rect)
                 elif char in _CONTROL and _is_bar(rect):
@@ -147,6 +149,7 @@ class _Reader:
             return
         segment.chars.append(char)
         left, bottom, right, top = rect
+        # Comparing first is faster than min and max; this runs once a character.
         if left < segment.left:
             segment.left = left
         if bottom < segment.bottom:

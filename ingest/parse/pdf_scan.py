@@ -59,8 +59,13 @@ def is_scan(page: pdfium.PdfPage, letters: int) -> bool:
 
 
 def letters_of(page: Page) -> int:
-    """Letters and digits of its text."""
-    return sum(c.isalnum() for segment in page.segments for c in segment.text)
+    """Letters and digits of its text; counted no further than the question needs."""
+    count = 0
+    for segment in page.segments:
+        count += sum(map(str.isalnum, segment.text))
+        if count > _FEW:
+            break
+    return count
 
 
 def read_scans(
