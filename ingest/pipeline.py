@@ -26,7 +26,7 @@ from rag.library import Library
 from rag.settings import Settings
 from rag.store import Store
 from rag.trace_store import TraceStore
-from rag.types import Document, State
+from rag.types import Document, State, Version
 from serving.errors import RejectedFile
 
 if TYPE_CHECKING:  # it imports LlamaIndex, which `list` can do without
@@ -166,8 +166,15 @@ class Pipeline:
         """
         dates = template("", "", valid_from, valid_until)
         with self._index.lock:
+            chosen = self._version(document_id, version)
             self.library.set_validity(document_id, version, dates.valid_from, dates.valid_until)
             self._index.sync(document_id)
+            # What came inside that version was given its dates, and keeps to them.
+            for child in self.library.members(document_id, chosen.sha256):
+                for inside in self.library.versions(child):
+                    if _dates(inside) == _dates(chosen) and self._is_in_play(inside):
+                        self.set_validity(child, inside.version, valid_from, valid_until)
+            self._upkeep.settle(document_id)
         return self._required(document_id)
 
     def roll_back(self, document_id: str, version: str) -> Document:
@@ -181,11 +188,7 @@ class Pipeline:
         """
         with self._index.lock:
             document = self._required(document_id)
-            chosen = next(
-                (v for v in self.library.versions(document_id) if v.version == version), None
-            )
-            if chosen is None:
-                raise KeyError(version)
+            chosen = self._version(document_id, version)
             if not self.library.original(chosen.sha256).exists():
                 raise RejectedFile(
                     f"{document.name}: the file of that version is not kept any more. Add it again."
@@ -251,8 +254,25 @@ class Pipeline:
                 self.process(child.id, progress)
             self._process_inside(child.id, progress)
 
+    def _version(self, document_id: str, version: str) -> Version:
+        for found in self.library.versions(document_id):
+            if found.version == version:
+                return found
+        raise KeyError(version)
+
+    def _is_in_play(self, version: Version) -> bool:
+        entry = self.library.entry(version.document_id)
+        current = (entry.sha256, entry.pending_sha256) if entry else ()
+        return version.sha256 in current or self.library.is_ahead(
+            version.document_id, version.sha256
+        )
+
     def _required(self, document_id: str) -> Document:
         document = self.library.get(document_id)
         if document is None:
             raise KeyError(document_id)
         return document
+
+
+def _dates(version: Version) -> tuple[str, str]:
+    return version.valid_from, version.valid_until

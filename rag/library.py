@@ -14,7 +14,16 @@ from typing import Any
 from sqlalchemy import Engine, Select, and_, delete, func, insert, or_, select
 
 from rag import versions
-from rag.catalogue import ACCESS, DOCUMENTS, FACTS, RECEIPTS, VERSIONS, Entry, entry_in
+from rag.catalogue import (
+    ACCESS,
+    DOCUMENTS,
+    FACTS,
+    MEMBERS,
+    RECEIPTS,
+    VERSIONS,
+    Entry,
+    entry_in,
+)
 from rag.catalogue import version_of as version_of
 from rag.engine import open_engine, scrub
 from rag.moments import Clock, utc_now
@@ -88,6 +97,13 @@ class Library(Work):
         """By name: the documents that came inside this one."""
         query = select(DOCUMENTS).where(DOCUMENTS.c.parent == document_id)
         return self._documents(query.order_by(DOCUMENTS.c.name))
+
+    def members(self, document_id: str, sha256: str) -> Sequence[str]:
+        """Ids of the documents that came inside one content of this one."""
+        query = select(MEMBERS.c.document_id).where(
+            MEMBERS.c.container_id == document_id, MEMBERS.c.sha256 == sha256
+        )
+        return self._ids(query)
 
     def orphans(self, document_id: str) -> Sequence[str]:
         """Ids of documents that came inside this one, and are in no content of it any more."""

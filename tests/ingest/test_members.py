@@ -111,3 +111,8 @@ def test_an_archive_ahead_of_its_time_keeps_its_members_waiting_too(add, pipelin
     answering = {d.name for d in pipeline.library.list() if d.version}
     assert answering == {"rules.zip", "rules.zip/a.txt"}
     assert "rules.zip/c.txt" in states(pipeline)
+    container = pipeline.library.get(document_id("rules.zip"))
+    ahead = next(v for v in pipeline.library.versions(container.id) if not v.answers)
+    pipeline.set_validity(container.id, ahead.version)
+    answering = {d.name for d in pipeline.library.list() if d.version}
+    assert answering == {"rules.zip", "rules.zip/a.txt", "rules.zip/c.txt"}
