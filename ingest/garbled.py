@@ -22,14 +22,20 @@ _CYR = "\u0400-\u04ff"
 _FOREIGN = "\u0402\u0403\u0409\u040a\u040c\u040b\u040f\u0490\u0408"
 _VOWELS = "аеёиоуыэюяАЕЁИОУЫЭЮЯ"
 
-_FAULTS = tuple(
+_GLYPHS = re.compile(r"\(cid:\d+\)")
+"""What extractors write for a glyph without a ToUnicode entry."""
+_LATIN_FAULTS = tuple(
     re.compile(pattern)
     for pattern in (
-        r"\(cid:\d+\)",  # what extractors write for a glyph without a ToUnicode entry
         f"(?:[\xd0\xd1][{_CP1252}]){{2}}",  # UTF-8 Cyrillic as cp1252
         f"[\xc2\xc3][{_CP1252}]|\xe2\u20ac[{_CP1252}]",  # UTF-8 accents and quotes as cp1252
-        f"(?:[РС][{_CP1251}]){{2}}",  # UTF-8 Cyrillic as cp1251
         "[\xc0-\xff]{4}",  # cp1251 or KOI8-R as Latin-1: nothing but accented letters
+    )
+)
+_CYRILLIC_FAULTS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        f"(?:[РС][{_CP1251}]){{2}}",  # UTF-8 Cyrillic as cp1251
         "[А-ЯЁ]{2}(?<=[а-яё]..)",  # KOI8-R as cp1251 and back: capitals inside words
         f"[\u2500-\u259f](?:(?=[{_CYR}])|(?<=[{_CYR}].))",  # cp1251 as cp866: rules for letters
         f"[{_FOREIGN}](?=[а-я])",  # cp866 as cp1251
@@ -39,6 +45,7 @@ _FAULTS = tuple(
         "[йЙ][йъьыэЙЪЬЫЭ]|[щЩ][жшчцЖШЧЦ]",
     )
 )
+_FAULTS = (_GLYPHS, *_LATIN_FAULTS, *_CYRILLIC_FAULTS)
 """What garbled words hold. Each begins with characters that are rare in good text, so that a page
 is searched once a pattern at memory speed."""
 
@@ -62,7 +69,11 @@ def garbled_share(text: str) -> float:
     """Share of the characters, blanks apart, that stand in garbled words, 0..1; 0 for no text."""
     composed = unicodedata.normalize("NFC", text)
     everything = sum(map(len, composed.split()))
-    faults = _FAULTS[:1] if composed.isascii() else (_MIXED, *_FAULTS)
+    faults: tuple[re.Pattern[str], ...] = (_GLYPHS,)
+    if not composed.isascii():
+        faults += _LATIN_FAULTS
+    if _CYRILLIC.search(composed):
+        faults += (_MIXED, *_CYRILLIC_FAULTS)
     hits = {hit.start() for pattern in (_NO_TEXT, *faults) for hit in pattern.finditer(composed)}
     hits.update(run.start() for run in _RUN.finditer(_classes(composed)))
     bad = end = 0

@@ -11,8 +11,8 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 from itertools import zip_longest
 
-_WORD = re.compile(r"\s*(?:\w+|[^\w\s])")
-"""A word or a sign, with the blanks before it."""
+_WORD = re.compile(r"\s*(?:\w+(?:[.,]\w+)*|[^\w\s])")
+"""A word, a number or a sign, with the blanks before it."""
 _LONGEST = 4000
 """Characters up to which a reworded paragraph is compared word by word."""
 _ALIKE = 0.4

@@ -8,10 +8,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.app_server import ROOT, AppServer
 from tests.browser.conftest import ARGUMENTS
+from tests.browser.files import PRICES, office
 from tests.browser.pages import CHROMIUM, SECONDS, Footnote
 from tests.conftest import MODELS
 
@@ -45,6 +46,65 @@ def take(browser: Browser, url: str, folder: Path) -> None:
         page.screenshot(path=folder / f"{name.lower()}.png")
 
 
+def take_documents(browser: Browser, url: str, folder: Path, office_folder: Path) -> None:
+    """The Documents page with a folder of anything: list, scan, report, versions, receipt."""
+    footnote = visit(browser, url, "en-GB")
+    page = footnote.page
+    footnote.go("Documents")
+    footnote.upload_folder(office_folder)
+    footnote.search("office/")
+    footnote.wait_for_state("prices.md", "Ready")
+    footnote.wait_for_state("inventory scan.pdf", "Ready")
+    page.wait_for_timeout(6 * SECONDS)  # until the notices have gone
+    page.screenshot(path=folder / "documents-folder.png")
+    footnote.select("office/building/inventory scan.pdf")
+    expect(page.locator(".st-key-document-panel img")).to_be_visible()
+    page.screenshot(path=folder / "documents-scan.png")
+    page.locator(".st-key-close-one button").click()
+    footnote.settle()
+    footnote.select("office/offers/nordlicht copy.txt")
+    footnote.open_tab("Report")
+    page.screenshot(path=folder / "documents-report.png")
+
+
+def take_versions(browser: Browser, url: str, folder: Path, prices: Path) -> None:
+    """What changed between two versions, and the receipt of a deletion."""
+    footnote = visit(browser, url, "en-GB")
+    page = footnote.page
+    footnote.go("Documents")
+    for dish, coffee in ((7, "1.80"), (9, "1.95")):
+        file = prices / str(dish) / "canteen prices.md"
+        file.parent.mkdir(parents=True)
+        file.write_text(PRICES.format(dish=dish, coffee=coffee))
+        footnote.upload(file)
+        footnote.search("canteen")
+        footnote.wait_for_state(file.name, "Ready")
+        page.wait_for_timeout(1 * SECONDS)
+    footnote.select("canteen prices.md")
+    expect(footnote.open_tab("Versions").locator(".fn-diff")).to_be_visible()
+    page.wait_for_timeout(6 * SECONDS)
+    page.screenshot(path=folder / "documents-versions.png")
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Yes, delete").click()
+    expect(page.locator(".st-key-receipt")).to_be_visible()
+    footnote.search("")
+    page.wait_for_timeout(6 * SECONDS)
+    page.screenshot(path=folder / "documents-receipt.png")
+
+
+def take_russian_documents(browser: Browser, url: str, folder: Path) -> None:
+    footnote = visit(browser, url, "ru-RU")
+    page = footnote.page
+    footnote.go("Документы")
+    page.wait_for_timeout(1.5 * SECONDS)
+    page.screenshot(path=folder / "documents-ru.png")
+    footnote.search("office/")
+    footnote.select("office/offers/nordlicht copy.txt")
+    footnote.open_tab("Отчёт")
+    page.wait_for_timeout(1 * SECONDS)
+    page.screenshot(path=folder / "documents-report-ru.png")
+
+
 def take_russian(browser: Browser, url: str, folder: Path) -> None:
     footnote = visit(browser, url, "ru-RU")
     for question in QUESTIONS_RU:
@@ -76,6 +136,9 @@ def main() -> None:
             browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
             take(browser, server.url, FOLDER)
             take_russian(browser, server.url, FOLDER)
+            take_documents(browser, server.url, FOLDER, office(Path(folder) / "office"))
+            take_russian_documents(browser, server.url, FOLDER)
+            take_versions(browser, server.url, FOLDER, Path(folder) / "prices")
             browser.close()
 
 
