@@ -223,9 +223,9 @@ STRINGS: dict[str, tuple[str, str]] = {
     # Sources
     "docs.source.none": (
         "No source is configured. A folder, a bucket or a website can be kept in step: "
-        "see FOOTNOTE_SOURCES_FILE in the settings.",
+        "see FOOTNOTE_SOURCES in the settings.",
         "Источники не заданы. За папкой, хранилищем или сайтом можно следить: "
-        "см. FOOTNOTE_SOURCES_FILE в настройках.",
+        "см. FOOTNOTE_SOURCES в настройках.",
     ),
     "docs.source.kind.folder": ("Folder", "Папка"),
     "docs.source.kind.s3": ("Bucket", "Хранилище"),
