@@ -19,6 +19,9 @@ _NUMBER = re.compile(
 )
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _CUT = re.compile(rf"([^\W\d_]+(?:-[^\W\d_]+)*)(?:[{HYPHENS}]|[-‐])$")
+_CUT_ENDS = (*HYPHENS, "-", "‐")
+_SINGLE = re.compile(r"\d{1,2}|[a-z]")
+_UNSHOWN = re.compile("[\x02\ufffe]")
 _ENDS = ".!?:;…。"
 
 
@@ -65,9 +68,7 @@ def blocks(lines: Sequence[Line]) -> list[Block]:
 def _is_item(line: Line) -> bool:
     if _BULLET.match(line.text) or _NUMBER.match(line.text):
         return True
-    return (
-        len(line.segments) > 1 and re.fullmatch(r"\d{1,2}|[a-z]", line.segments[0].text) is not None
-    )
+    return len(line.segments) > 1 and _SINGLE.fullmatch(line.segments[0].text) is not None
 
 
 def around(rects: Sequence[Rect]) -> Rect:
@@ -84,7 +85,8 @@ def vocabulary(lines: Iterable[str]) -> frozenset[str]:
     """Words of a document, case-folded, those cut at a line's end left out."""
     words: set[str] = set()
     for line in lines:
-        words.update(w.casefold() for w in _WORD.findall(_CUT.sub("", line)))
+        cut = _cut(line)
+        words.update(map(str.casefold, _WORD.findall(line[: cut.start()] if cut else line)))
     return frozenset(words)
 
 
@@ -92,7 +94,7 @@ def join(lines: Iterable[str], words: frozenset[str]) -> str:
     """Lines as one text, with the words that were cut at a line's end made whole."""
     text = ""
     for line in lines:
-        cut = _CUT.search(text)
+        cut = _cut(text)
         rest = _WORD.match(line)
         whole = cut.group(1) + (rest.group() if rest else "") if cut else ""
         if cut and (line[:1].islower() or whole.casefold() in words):
@@ -104,13 +106,19 @@ def join(lines: Iterable[str], words: frozenset[str]) -> str:
     return _show_hyphen(text).replace("\u00ad", "")
 
 
+def _cut(text: str) -> re.Match[str] | None:
+    """The word cut at the text's end; group 1 is without the hyphen."""
+    # Without these two limits the pattern is tried at every letter of a long text.
+    return _CUT.search(text, text.rfind(" ") + 1) if text.endswith(_CUT_ENDS) else None
+
+
 def strip_bullet(text: str) -> str:
     """Without the bullet; numbers stay."""
     return _BULLET.sub("", text, count=1) if _BULLET.match(text) else text
 
 
 def _show_hyphen(text: str) -> str:
-    return re.sub("[\x02\ufffe]", "-", text)
+    return _UNSHOWN.sub("-", text)
 
 
 def _leading(lines: Sequence[Line]) -> float:

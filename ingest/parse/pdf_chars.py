@@ -7,11 +7,15 @@ sees the page as a reader does; `to_user` turns a box back. Knows nothing of lin
 
 import ctypes
 import re
+import struct
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
+
+from ingest.parse.pdfium_calls import page_text, quick
 
 HYPHENS = "\x02\ufffe\u00ad"
 """What pdfium reports for a hyphen at the end of a line (the first two), and the soft hyphen."""
@@ -24,8 +28,21 @@ _CONTROL = frozenset(map(chr, range(32))) - {"\x02"}
 """A glyph without a Unicode value."""
 _INVISIBLE = frozenset("\u200b\u200c\u200d\ufeff\x7f") | _CONTROL
 """Nothing to see, or not known what."""
+_BLANK = re.compile(r"[^\S\r\n]")
+_BLANKS = re.compile(" {2,}")
 _GAP = 1.0
 """A gap wider than this, in font sizes, ends a segment."""
+
+_charbox = quick(raw.FPDFText_GetCharBox)
+_matrix = quick(raw.FPDFText_GetMatrix)
+_origin = quick(raw.FPDFText_GetCharOrigin)
+_font_size = quick(raw.FPDFText_GetFontSize, ctypes.c_double)
+_font_weight = quick(raw.FPDFText_GetFontWeight)
+_font_info = quick(raw.FPDFText_GetFontInfo, ctypes.c_ulong)
+_Box = ctypes.c_double * 4
+_Name = ctypes.c_char * 128
+_NAME_LENGTH = ctypes.c_ulong(128)
+_SIDES = struct.Struct("4d").unpack_from
 
 Rect = tuple[float, float, float, float]
 """Left, bottom, right, top."""
@@ -98,7 +115,7 @@ def _is_bar(rect: Rect) -> bool:
 
 
 class _Reader:
-    """Walks the characters of one page."""
+    """Walks the characters of one page. What runs once a character is written out at length."""
 
     def __init__(
         self,
@@ -110,46 +127,52 @@ class _Reader:
         self._raw = textpage.raw
         self._rotation = rotation
         self._area = turn(area, rotation)
-        self._borders = borders
+        self._borders = sorted(borders)
+        self._xs = [x for x, _, _ in self._borders]
         self._done: list[Segment] = []
         self._open: Segment | None = None
-        self._fonts: dict[str, bool] = {}
+        self._fonts: dict[bytes, bool] = {}
 
     def read(self) -> list[Segment]:
-        left, right, bottom, top = (ctypes.c_double() for _ in range(4))
-        box = [ctypes.byref(side) for side in (left, right, bottom, top)]
-        page, rotation = self._raw, self._rotation
-        unicode, charbox = raw.FPDFText_GetUnicode, raw.FPDFText_GetCharBox
-        index = -1
-        for index in range(raw.FPDFText_CountChars(page)):
-            char = chr(unicode(page, index))
-            if char in "\r\n":
-                self._close(index)
-            elif char.isspace():
+        box = _Box()
+        left, bottom, right, top = (ctypes.byref(box, at) for at in (0, 8, 16, 24))
+        page, rotation, text = self._raw, self._rotation, _BLANK.sub(" ", page_text(self._raw))
+        for index, char in enumerate(text):
+            if char == " ":
                 if self._open is not None:
                     self._open.chars.append(" ")
-            elif charbox(page, index, *box):
-                rect = (left.value, bottom.value, right.value, top.value)
+            elif char in "\r\n":
+                self._close(index)
+            elif _charbox(page, index, left, right, bottom, top):
+                rect: Rect = _SIDES(box)
                 if rotation:
                     rect = turn(rect, rotation)
                 if char not in _INVISIBLE:
                     self._add(index, char, rect)
                 elif char in _CONTROL and _is_bar(rect):
                     self._add(index, "\u2212", rect)
-        self._close(index + 1)
+        self._close(len(text))
         return self._done
 
     def _add(self, index: int, char: str, rect: Rect) -> None:
         segment = self._open
-        if segment is not None and self._breaks(segment, rect):
-            self._close(index)
-            segment = None
         if segment is None:
             self._open = self._start(index, char, rect)
             return
-        segment.chars.append(char)
         left, bottom, right, top = rect
-        # Comparing first is faster than min and max; this runs once a character.
+        if not segment.sideways:
+            gap, size = left - segment.right, segment.size
+            apart = gap > _GAP * size or gap < -2 * size or bottom > segment.top + 1
+            if (
+                apart
+                or top < segment.bottom - size * 0.3
+                or (self._xs and self._crosses(segment, left))
+            ):
+                self._close(index)
+                self._open = self._start(index, char, rect)
+                return
+        segment.chars.append(char)
+        # Comparing first is faster than min and max.
         if left < segment.left:
             segment.left = left
         if bottom < segment.bottom:
@@ -159,33 +182,23 @@ class _Reader:
         if top > segment.top:
             segment.top = top
 
-    def _breaks(self, segment: Segment, rect: Rect) -> bool:
-        if segment.sideways:
-            return False
-        gap = rect[0] - segment.right
-        apart = rect[1] > segment.top + 1 or rect[3] < segment.bottom - segment.size * 0.3
-        if apart or gap > _GAP * segment.size or gap < -2 * segment.size:
-            return True
-        return bool(self._borders) and any(
-            segment.right - 1 <= x <= rect[0] + 1 and bottom < segment.middle < top
-            for x, bottom, top in self._borders
+    def _crosses(self, segment: Segment, left: float) -> bool:
+        """Whether a border is between the segment and `left`."""
+        first, end = bisect_left(self._xs, segment.right - 1), bisect_right(self._xs, left + 1)
+        return first < end and any(
+            bottom < segment.middle < top for _, bottom, top in self._borders[first:end]
         )
 
     def _start(self, index: int, char: str, rect: Rect) -> Segment:
-        matrix = raw.FS_MATRIX()
-        raw.FPDFText_GetMatrix(self._raw, index, matrix)
-        x, y = ctypes.c_double(), ctypes.c_double()
-        raw.FPDFText_GetCharOrigin(self._raw, index, x, y)
-        scale = (matrix.c**2 + matrix.d**2) ** 0.5
-        size = raw.FPDFText_GetFontSize(self._raw, index) * scale
+        matrix, x, y = raw.FS_MATRIX(), ctypes.c_double(), ctypes.c_double()
+        _matrix(self._raw, index, ctypes.byref(matrix))
+        _origin(self._raw, index, ctypes.byref(x), ctypes.byref(y))
+        size = _font_size(self._raw, index) * (matrix.c**2 + matrix.d**2) ** 0.5
         across, along = (matrix.b, matrix.a) if self._rotation % 180 == 0 else (matrix.a, matrix.b)
         base = turn((x.value, y.value, x.value, y.value), self._rotation)[1]
         return Segment(
-            text="",
-            left=rect[0],
-            bottom=rect[1],
-            right=rect[2],
-            top=rect[3],
+            "",
+            *rect,
             base=base,
             size=round(size, 1) or max(rect[3] - rect[1], 1.0),
             bold=False,
@@ -199,7 +212,7 @@ class _Reader:
         if segment is None:
             return
         text = "".join(segment.chars)
-        segment.text = re.sub(r" {2,}", " ", _whole(text)).strip()
+        segment.text = _BLANKS.sub(" ", _whole(text)).strip()
         segment.chars = []
         if not segment.text or self._outside(segment):
             return
@@ -214,12 +227,11 @@ class _Reader:
         return not (left <= x <= right and bottom <= y <= top)
 
     def _is_bold(self, index: int) -> bool:
-        if raw.FPDFText_GetFontWeight(self._raw, index) >= 600:
+        if _font_weight(self._raw, index) >= 600:
             return True
-        name = ctypes.create_string_buffer(128)
-        flags = ctypes.c_int()
-        raw.FPDFText_GetFontInfo(self._raw, index, name, 128, flags)
-        key = name.value.decode("utf-8", "replace")
-        if key not in self._fonts:
-            self._fonts[key] = bool(_BOLD.search(key))
-        return self._fonts[key] or bool(flags.value & 0x40000)
+        name, flags = _Name(), ctypes.c_int()
+        _font_info(self._raw, index, name, _NAME_LENGTH, ctypes.byref(flags))
+        font = name.value
+        if font not in self._fonts:
+            self._fonts[font] = bool(_BOLD.search(font.decode("utf-8", "replace")))
+        return self._fonts[font] or bool(flags.value & 0x40000)
