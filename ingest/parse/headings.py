@@ -134,7 +134,7 @@ def _looks(block: Block, body: Style) -> bool:
     longest, most_lines = (2 * _LONGEST, 5) if roomy else (_LONGEST, 3)
     if len(text) > longest or len(block.lines) > most_lines:
         return False
-    if sum(c.isalpha() for c in text) < max(3, 0.3 * len(text)):
+    if sum(map(str.isalpha, text)) < max(3, 0.3 * len(text)):
         return False
     if _leads_to_a_page(block) or "://" in text:
         return False

@@ -8,6 +8,7 @@ Works recursively, so that three columns come out too. Text that runs sideways c
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 
 from ingest.parse.pdf_chars import Rect, Segment
@@ -17,17 +18,20 @@ _BIN = 3.0
 _CROSSING = 0.35
 """A gutter is crossed by at most this part of the segments."""
 
+_MARKS = re.compile(r"[\d.()•·–—-]+")
+"""Numbers and bullets, which are often set in another weight than their line."""
 _LONG = 18
 """Characters of a segment that is part of a column of prose."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True)
 class Line:
-    """Segments on one baseline, from left to right."""
+    """Segments on one baseline, from left to right. They stay as they are, and so does what is
+    computed of them: it is asked for many times."""
 
     segments: list[Segment]
 
-    @property
+    @cached_property
     def text(self) -> str:
         parts = [self.segments[0].text]
         for before, segment in zip(self.segments, self.segments[1:], strict=False):
@@ -35,11 +39,11 @@ class Line:
             parts.append(segment.text if near else " " + segment.text)
         return "".join(parts)
 
-    @property
+    @cached_property
     def rect(self) -> Rect:
         return enclosing(self.segments)
 
-    @property
+    @cached_property
     def size(self) -> float:
         """Of most of its characters."""
         sizes: dict[float, int] = {}
@@ -47,10 +51,9 @@ class Line:
             sizes[segment.size] = sizes.get(segment.size, 0) + len(segment.text)
         return max(sizes, key=lambda size: sizes[size])
 
-    @property
+    @cached_property
     def bold(self) -> bool:
-        marks = re.compile(r"[\d.()•·–—-]+")
-        words = [s for s in self.segments if not marks.fullmatch(s.text)] or self.segments
+        words = [s for s in self.segments if not _MARKS.fullmatch(s.text)] or self.segments
         return all(segment.bold for segment in words)
 
 

@@ -78,7 +78,8 @@ def _page_blocks(page: Page, words: frozenset[str]) -> list[Block]:
         table = ruled(grid, inside, words) if inside else None
         if table is not None:
             tables.append(table)
-            rest = [s for s in rest if s not in inside]
+            taken = set(map(id, inside))
+            rest = [s for s in rest if id(s) not in taken]
     found = _with_tables(rest, tables, words)
     for block in found:
         block.page = page.number

@@ -6,6 +6,7 @@ sees the page as a reader does; `to_user` turns a box back. Knows nothing of lin
 """
 
 import ctypes
+import math
 import re
 import struct
 from bisect import bisect_left, bisect_right
@@ -28,7 +29,7 @@ _CONTROL = frozenset(map(chr, range(32))) - {"\x02"}
 """A glyph without a Unicode value."""
 _INVISIBLE = frozenset("\u200b\u200c\u200d\ufeff\x7f") | _CONTROL
 """Nothing to see, or not known what."""
-_BLANK = re.compile(r"[^\S\r\n]")
+_BLANK = re.compile(r"[^\S \r\n]")
 _BLANKS = re.compile(" {2,}")
 _GAP = 1.0
 """A gap wider than this, in font sizes, ends a segment."""
@@ -129,6 +130,8 @@ class _Reader:
         self._area = turn(area, rotation)
         self._borders = sorted(borders)
         self._xs = [x for x, _, _ in self._borders]
+        self._wall = math.inf
+        """No border is to the right of the open segment and to the left of this x."""
         self._done: list[Segment] = []
         self._open: Segment | None = None
         self._fonts: dict[bytes, bool] = {}
@@ -166,7 +169,7 @@ class _Reader:
             if (
                 apart
                 or top < segment.bottom - size * 0.3
-                or (self._xs and self._crosses(segment, left))
+                or (left + 1 >= self._wall and self._crosses(segment, left))
             ):
                 self._close(index)
                 self._open = self._start(index, char, rect)
@@ -184,12 +187,17 @@ class _Reader:
 
     def _crosses(self, segment: Segment, left: float) -> bool:
         """Whether a border is between the segment and `left`."""
-        first, end = bisect_left(self._xs, segment.right - 1), bisect_right(self._xs, left + 1)
-        return first < end and any(
-            bottom < segment.middle < top for _, bottom, top in self._borders[first:end]
-        )
+        first, end = self._border(segment.right), bisect_right(self._xs, left + 1)
+        return any(bottom < segment.middle < top for _, bottom, top in self._borders[first:end])
+
+    def _border(self, right: float) -> int:
+        """The first border to the right of a segment, which becomes the wall."""
+        first = bisect_left(self._xs, right - 1)
+        self._wall = self._xs[first] if first < len(self._xs) else math.inf
+        return first
 
     def _start(self, index: int, char: str, rect: Rect) -> Segment:
+        self._border(rect[2])
         matrix, x, y = raw.FS_MATRIX(), ctypes.c_double(), ctypes.c_double()
         _matrix(self._raw, index, ctypes.byref(matrix))
         _origin(self._raw, index, ctypes.byref(x), ctypes.byref(y))

@@ -11,6 +11,10 @@ from typing import Any
 import pypdfium2.raw as raw
 
 
+class Handle(ctypes.c_void_p):
+    """A pointer of pdfium's; as a subclass it is not turned into an int, which would be cut."""
+
+
 def quick(function: Any, result: Any = ctypes.c_int) -> Callable[..., Any]:
     """`function` of `pypdfium2.raw` without its argument types; `result` is its ctypes result type.
 

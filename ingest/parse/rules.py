@@ -12,6 +12,16 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
 from ingest.parse.pdf_chars import Rect, Segment, turn
+from ingest.parse.pdfium_calls import Handle, quick
+
+_object = quick(raw.FPDFPage_GetObject, Handle)
+_kind = quick(raw.FPDFPageObj_GetType)
+_matrix = quick(raw.FPDFPageObj_GetMatrix)
+_count = quick(raw.FPDFPath_CountSegments)
+_segment = quick(raw.FPDFPath_GetPathSegment, Handle)
+_segment_kind = quick(raw.FPDFPathSegment_GetType)
+_point = quick(raw.FPDFPathSegment_GetPoint)
+_closes = quick(raw.FPDFPathSegment_GetClose)
 
 _MOST = 4000
 _WHOLE = 0.7
@@ -76,8 +86,8 @@ def page_lines(page: pdfium.PdfPage) -> list[Rect]:
     if count > _MOST:
         return []
     for index in range(count):
-        item = raw.FPDFPage_GetObject(page, index)
-        if raw.FPDFPageObj_GetType(item) == raw.FPDF_PAGEOBJ_PATH:
+        item = _object(page.raw, index)
+        if _kind(item) == raw.FPDF_PAGEOBJ_PATH:
             found.extend(turn(line, rotation) for line in _path_lines(item))
         if len(found) > _MOST:
             return []
@@ -131,24 +141,25 @@ def _stacks(flat: Sequence[Rect]) -> Iterator[Grid]:
             yield Grid((stack[0][0], stack[0][2]), tuple(reversed(ys)))
 
 
-def _path_lines(item: raw.FPDF_PAGEOBJECT) -> Iterator[Rect]:
+def _path_lines(item: Handle) -> Iterator[Rect]:
     matrix = raw.FS_MATRIX()
-    raw.FPDFPageObj_GetMatrix(item, matrix)
+    _matrix(item, ctypes.byref(matrix))
     x, y = ctypes.c_float(), ctypes.c_float()
+    to_x, to_y = ctypes.byref(x), ctypes.byref(y)
     start = last = (0.0, 0.0)
-    for index in range(min(raw.FPDFPath_CountSegments(item), _MOST)):
-        part = raw.FPDFPath_GetPathSegment(item, index)
-        raw.FPDFPathSegment_GetPoint(part, x, y)
+    for index in range(min(_count(item), _MOST)):
+        part = _segment(item, index)
+        _point(part, to_x, to_y)
         point = (
             matrix.a * x.value + matrix.c * y.value + matrix.e,
             matrix.b * x.value + matrix.d * y.value + matrix.f,
         )
-        kind = raw.FPDFPathSegment_GetType(part)
+        kind = _segment_kind(part)
         if kind == raw.FPDF_SEGMENT_MOVETO:
             start = point
         elif kind == raw.FPDF_SEGMENT_LINETO:
             yield from _line(last, point)
-        if raw.FPDFPathSegment_GetClose(part):
+        if _closes(part):
             yield from _line(point, start)
         last = point
 
@@ -173,10 +184,12 @@ def _joined(flat: list[Rect], tall: list[Rect]) -> list[list[Rect]]:
 
     order = sorted(range(len(rects)), key=lambda i: rects[i][0])
     for position, one in enumerate(order):
+        _, bottom, right, top = rects[one]
         for other in order[position + 1 :]:
-            if rects[other][0] > rects[one][2] + _NEAR:
+            left, low, _, high = rects[other]
+            if left > right + _NEAR:
                 break
-            if _touch(rects[one], rects[other]):
+            if bottom <= high + _NEAR and low <= top + _NEAR:
                 group[root(one)] = root(other)
     groups: dict[int, list[Rect]] = {}
     for index, rect in enumerate(rects):
