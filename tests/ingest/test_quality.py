@@ -6,7 +6,7 @@ import pytest
 
 from ingest.parse import Parsed
 from ingest.parse.elements import make
-from ingest.quality import inspect, table_fault
+from ingest.quality.inspection import inspect, table_fault
 from rag.library import Library, version_of
 from rag.originals import Reading
 from rag.report import Finding, QualityReport, Severity
