@@ -1,7 +1,7 @@
 """The quality report of one content: what was understood of it and what was not.
 
-Made by `ingest/quality/inspection.py` before the content becomes searchable, kept with the reading, shown
-on the Documents page. Findings are codes that the pages translate; nothing here judges whether a
+Made by `ingest/quality/` before the content becomes searchable, kept with the reading, shown on
+the Documents page. Findings are codes that the pages translate; nothing here judges whether a
 document is true.
 """
 

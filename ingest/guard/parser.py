@@ -1,7 +1,7 @@
 """Parsing files of strangers: each in a process of its own, with limits.
 
-`Parser` keeps one warm process (`ingest/guard/forkserver.py`) that forks a child per file, so that it
-costs milliseconds and what it does to its reader ends with it. The child has limits on memory,
+`Parser` keeps one warm process (`ingest/guard/forkserver.py`) that forks a child per file: it costs
+milliseconds, and what it does to its reader ends with it. The child has limits on memory,
 time and what it writes, none of the caller's environment, and where the kernel allows it no
 network. This module does not know any format, nor torch, LlamaIndex or the catalogue.
 """
