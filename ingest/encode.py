@@ -68,7 +68,7 @@ class Encoder:
         progress(Progress(document.id, "parse", 0, 1))
         parsed = self._parser.parse(self._library.original(sha256), document.name, folder)
         progress(Progress(document.id, "parse", 1, 1))
-        members, parsed = plan(document, parsed, self._library)
+        members, parsed = plan(document, parsed, self._library, self._parser.limits)
         chunks = chunk(
             parsed.elements,
             document.id,
