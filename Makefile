@@ -29,19 +29,19 @@ eval: .venv/run-ready  ## measure a question set: make eval SET=xquad-en
 	$(BIN)/python -m rag.evaluate run $(EVAL)/$(SET) --json eval-$(SET).json
 
 bench: .venv/run-ready  ## ingest and question speed at 1,000, 10,000 and 100,000 chunks
-	$(BIN)/python -m ingest.bench --json bench.json
+	$(BIN)/python -m ingest.bench.speed --json bench.json
 
 bench-ingest: .venv/run-ready  ## an archive of 5,000 pages: pages/s, one worker and two, memory
-	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m ingest.bench_ingest --json bench-ingest.json
+	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m ingest.bench.archive --json bench-ingest.json
 
 fuzz: .venv/run-ready  ## 10,000 damaged files of eight formats: none may crash, hang or end without a word
-	$(BIN)/python -m ingest.fuzz --docs ../shared/docs
+	$(BIN)/python -m ingest.fuzz.run --docs ../shared/docs
 
 bench-parse: .venv/run-ready  ## the PDF reader beside unstructured's: make bench-parse HELD_OUT=folder
-	DO_NOT_TRACK=1 $(BIN)/python -m ingest.parse_bench $(if $(HELD_OUT),--held-out $(HELD_OUT))
+	DO_NOT_TRACK=1 $(BIN)/python -m ingest.bench.pdf $(if $(HELD_OUT),--held-out $(HELD_OUT))
 
 bench-chunks: .venv/run-ready  ## ways of chunking side by side, on four question sets
-	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m ingest.chunk_bench --eval $(EVAL)
+	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m ingest.bench.chunks --eval $(EVAL)
 
 bench-embed: .venv/test-ready  ## embedding models and backends side by side
 	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m serving.embedding_bench

@@ -107,8 +107,10 @@ def _add_history(api: FastAPI, services: Services, principal: Principal) -> None
     @api.get("/documents/{document_id}/report")
     def report(document_id: str) -> dict[str, Any]:
         document = readable(services, principal, document_id)
-        reading = library.files.reading(document.sha256)
-        return {"report": reading.report.to_dict() if reading else None}
+        found = library.report(document)
+        named = library.get_many(f.detail for f in found.findings) if found else {}
+        hidden = {other.id for other in named.values() if not principal.may_read(other.groups)}
+        return {"report": found.without(hidden).to_dict() if found else None}
 
     @api.get("/documents/{document_id}/receipts")
     def receipts(document_id: str) -> dict[str, Any]:

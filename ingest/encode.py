@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingest.chunk import chunk
-from ingest.guard import Parser
+from ingest.guard.parser import Parser
 from ingest.members import Taken, plan
 from ingest.progress import Progress, Report
-from ingest.quality import inspect
+from ingest.quality.inspection import inspect
 from rag.library import Library, version_of
 from rag.originals import Reading
 from rag.store import IndexedChunk
@@ -68,7 +68,7 @@ class Encoder:
         progress(Progress(document.id, "parse", 0, 1))
         parsed = self._parser.parse(self._library.original(sha256), document.name, folder)
         progress(Progress(document.id, "parse", 1, 1))
-        members, parsed = plan(document, parsed, self._library)
+        members, parsed = plan(document, parsed, self._library, self._parser.limits)
         chunks = chunk(
             parsed.elements,
             document.id,

@@ -1,7 +1,7 @@
 """What reading one file may take, and the one line that says which limit was met.
 
-Time and memory are enforced from outside (`ingest/guard.py`); pages, expansion and members by
-the readers, through the helpers here, before the work is done. Every message names the setting
+Time and memory are enforced from outside (`ingest/guard/parser.py`); pages, expansion and members
+by the readers, through the helpers here, before the work is done. Every message names the setting
 that raises the limit. This module does not know any format but the table of contents of a ZIP.
 """
 

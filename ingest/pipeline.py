@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.encode import Encoder
-from ingest.guard import Parser
+from ingest.guard.parser import Parser
 from ingest.index import Index
 from ingest.intake import Intake, template
 from ingest.limits import limits_of

@@ -28,6 +28,7 @@ from rag.catalogue import version_of as version_of
 from rag.engine import open_engine, scrub
 from rag.moments import Clock, utc_now
 from rag.originals import Originals
+from rag.report import QualityReport
 from rag.settings import Settings
 from rag.sketches import Sketches
 from rag.types import Document, State, Version
@@ -223,6 +224,17 @@ class Library(Work):
     def original(self, sha256: str) -> Path:
         """Where the bytes of a content are."""
         return self.files.path(sha256)
+
+    def report(self, document: Document) -> QualityReport | None:
+        """What was found in the content of the version that `document` names, if it was read.
+
+        Documents of one content share what was read of it, so which they are is told as of now.
+        """
+        reading = self.files.reading(document.sha256)
+        if reading is None:
+            return None
+        same = [other for other in self.with_content(document.sha256) if other != document.id]
+        return reading.report.with_duplicates(same)
 
     def elements(self, document: Document) -> Sequence[dict[str, Any]]:
         """What was read from the version that `document` names: type, text, page, depth, html."""

@@ -1,12 +1,12 @@
 """The quality report of one content: what was understood of it and what was not.
 
-Made by `ingest/quality.py` before the content becomes searchable, kept with the reading, shown on
+Made by `ingest/quality/` before the content becomes searchable, kept with the reading, shown on
 the Documents page. Findings are codes that the pages translate; nothing here judges whether a
 document is true.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any, Self
 
@@ -60,6 +60,16 @@ class QualityReport:
         """Codes of the findings that a person should look at, worst first, each once."""
         codes = (f.code for f in self.findings if f.severity is not Severity.NOTE)
         return tuple(dict.fromkeys(codes))
+
+    def with_duplicates(self, others: Sequence[str]) -> Self:
+        """The report, naming `others` (ids) and no more as documents of the same content."""
+        found = [finding for finding in self.findings if finding.code != "duplicate"]
+        found += [Finding("duplicate", Severity.NOTE, value=1.0, detail=other) for other in others]
+        return replace(self, findings=tuple(found))
+
+    def without(self, others: Collection[str]) -> Self:
+        """The report, without findings about the documents `others` (ids)."""
+        return replace(self, findings=tuple(f for f in self.findings if f.detail not in others))
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON can hold it."""

@@ -123,7 +123,7 @@ class Settings(BaseSettings):
     )
     sources: str = Field(
         default="",
-        description="File that names the folders, buckets and sites to follow, see docs/sources.md.",
+        description="File that names the folders, buckets and sites to follow (docs/sources.md).",
     )
     keep_versions: int = Field(
         default=20, ge=1, description="Contents kept of each document, the present one among them."

@@ -8,7 +8,7 @@ import tarfile
 import zipfile
 from collections.abc import Callable, Iterable
 
-from ingest.fuzz_seeds import seeds
+from ingest.fuzz.seeds import seeds
 
 WHOLE = {suffix: data for found in seeds(None).values() for suffix, data in found}
 """A harmless file of each kind, to be made harmful."""

@@ -4,7 +4,7 @@ import struct
 import zlib
 from collections.abc import Iterable
 
-from ingest.fuzz_seeds import pdf
+from ingest.fuzz.seeds import pdf
 
 
 def hostile_pdf(kind: str) -> bytes:

@@ -68,8 +68,8 @@ def complete(client: Any, question: str) -> str:
 
 def parse(path: str, name: str, target: str) -> None:
     """What a child of the reading process does with its file."""
-    from ingest.forkserver import read
-    from ingest.guard import READ
+    from ingest.guard.forkserver import read
+    from ingest.guard.parser import READ
     from ingest.limits import Limits
 
     with tempfile.TemporaryDirectory() as folder, Path(target).open("wb") as file:

@@ -12,7 +12,7 @@ def servers(parent: int) -> list[int]:
     return [
         pid
         for pid in children(parent)
-        if "ingest.forkserver" in command(pid) and os.getsid(pid) == pid
+        if "ingest.guard.forkserver" in command(pid) and os.getsid(pid) == pid
     ]
 
 

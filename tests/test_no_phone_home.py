@@ -51,7 +51,7 @@ def listen(*arguments: str, stdin: str = "", **environment: str) -> dict[str, An
 
 def strangers(commands: list[str]) -> list[str]:
     """Programs other than our reader and those by which libraries ask what machine this is."""
-    known = (" -m ingest.forkserver", "uname", "ldconfig")
+    known = (" -m ingest.guard.forkserver", "uname", "ldconfig")
     return [command for command in commands if not any(name in command for name in known)]
 
 
@@ -71,7 +71,7 @@ def test_serving_documents_and_questions_speaks_to_this_machine_alone(data_dir: 
     assert found["heard"] == []
     assert len(found["answers"]) == len(QUESTIONS)
     assert "after 20 minutes" in found["answers"][0]
-    readers = [command for command in found["started"] if " -m ingest.forkserver" in command]
+    readers = [command for command in found["started"] if " -m ingest.guard.forkserver" in command]
     assert readers
     assert strangers(found["started"]) == []
 

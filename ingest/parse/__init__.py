@@ -49,7 +49,7 @@ class Parsed:
 
 
 def parse(path: Path, name: str, folder: Path | None = None, limits: Limits = _DEFAULT) -> Parsed:
-    """Read the file at `path`, which people know as `name`. Use `ingest.guard` for files of
+    """Read the file at `path`, which people know as `name`. Use `ingest.guard.parser` for files of
     strangers: this runs in the calling process without limits on time and memory.
 
     `folder` is an empty folder for the files inside it; without one they are only named.

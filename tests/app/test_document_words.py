@@ -19,7 +19,7 @@ from app.documents.states import (
 )
 from app.texts import plural_form, texts
 from app.texts_reasons import reason_words
-from ingest.guard import Parser
+from ingest.guard.parser import Parser
 from ingest.limits import Limits
 from ingest.progress import Progress
 from rag.difference import Change, Kind, difference

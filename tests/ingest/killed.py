@@ -28,7 +28,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.guard import Parser
+from ingest.guard.parser import Parser
 from ingest.jobs import Jobs
 from ingest.limits import limits_of
 from ingest.parse import Parsed, parse

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest.chunk_bench import table
-from ingest.chunk_bench_sets import TAKEN_OUT, Page, fold, rebuild
-from ingest.chunk_bench_ways import WAYS
+from ingest.bench.chunk_sets import TAKEN_OUT, Page, fold, rebuild
+from ingest.bench.chunk_ways import WAYS
+from ingest.bench.chunks import table
 from serving.embedding import Embedder
 
 LEAVE = "Employees have 25 days of leave each year. " * 3

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.fuzz import FAILED, LIMITS, Fuzz, Outcome, main, table
-from ingest.fuzz_seeds import FORMATS, seeds
+from ingest.fuzz.run import FAILED, LIMITS, Fuzz, Outcome, main, table
+from ingest.fuzz.seeds import FORMATS, seeds
 from ingest.parse import parse
 
 SAMPLE = 800

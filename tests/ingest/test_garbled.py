@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.garbled import garbled_share
+from ingest.quality.garbled import garbled_share
 
 EVAL = Path(__file__).parents[3] / "shared" / "eval"
 RUSSIAN = (

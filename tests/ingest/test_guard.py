@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.guard import Parser
+from ingest.guard.parser import Parser
 from ingest.limits import Limits, limits_of
 from ingest.parse import Parsed, parse
 from rag.settings import Settings
@@ -139,7 +139,7 @@ def test_the_server_knows_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_modules_that_never_come_near_a_file() -> None:
     code = (
-        "import sys, threading, ingest.forkserver as f; f.warm(); "
+        "import sys, threading, ingest.guard.forkserver as f; f.warm(); "
         "print([m for m in ('torch', 'llama_index', 'streamlit', 'transformers', 'qdrant_client')"
         " if m in sys.modules], threading.active_count())"
     )
@@ -151,7 +151,7 @@ def test_modules_that_never_come_near_a_file() -> None:
 
 def test_the_caller_needs_no_reader() -> None:
     code = (
-        "import sys, ingest.guard; "
+        "import sys, ingest.guard.parser; "
         "print([m for m in ('unstructured', 'lxml', 'pypdfium2', 'numpy') if m in sys.modules])"
     )
     done = subprocess.run(

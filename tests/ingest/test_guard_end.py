@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.guard import Parser
+from ingest.guard.parser import Parser
 from ingest.limits import Limits
 from ingest.parse import Parsed
 from ingest.progress import Cancelled
@@ -109,7 +109,7 @@ def test_a_file_that_kills_the_server_twice_is_rejected(slow_file: Path, tmp_pat
 
 def test_a_killed_caller_leaves_nothing(slow_file: Path, tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from ingest.guard import Parser; "
+        "import sys; from pathlib import Path; from ingest.guard.parser import Parser; "
         "from ingest.limits import Limits; "
         "Parser(Limits()).parse(Path(sys.argv[1]), 'slow.csv', Path(sys.argv[2]))"
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.guard import Parser
+from ingest.guard.parser import Parser
 from ingest.limits import Limits
 from ingest.parse import Parsed, parse
 from serving.errors import RejectedFile

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.instructions import suspicions
+from ingest.quality.instructions import suspicions
 
 EVAL = Path(__file__).parents[3] / "shared" / "eval"
 

@@ -2,12 +2,15 @@
 
 import zipfile
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 
+from ingest.pipeline import Pipeline
+from rag.settings import Settings
 from rag.types import EVERYONE, State, document_id
 
 BADGE = "Visitors wear a badge at all times in the building.\n"
@@ -102,6 +105,23 @@ def test_containers_in_containers_up_to_a_depth(add, pipeline):
     assert pipeline.library.get(document_id(deepest)).findings
     pipeline.remove(document_id("rules.zip"))
     assert not pipeline.library.list()
+
+
+def test_archives_within_archives_share_the_limits(library, store, counting, tmp_path):
+    settings = Settings(data_dir=tmp_path / "data", max_members=5, _env_file=None)
+    inner = packed({"a.txt": BADGE, "b.txt": DOORS})
+    source = tmp_path / "source.zip"
+    source.write_bytes(packed({"1.zip": inner, "2.zip": packed({"c.txt": LUNCH, "d.txt": BADGE})}))
+    with closing(Pipeline(library, store, counting, settings)) as pipeline:
+        pipeline.accept(source, "all.zip")
+        while waiting := library.unfinished():
+            pipeline.process(waiting[0])
+    inside = [document for document in library.list() if document.parent]
+    assert len(inside) == 5
+    readings = [library.files.reading(document.sha256) for document in inside]
+    details = [f.detail for r in readings if r for f in r.report.findings if f.code == "skipped"]
+    assert len(details) == 1
+    assert "FOOTNOTE_MAX_MEMBERS" in details[0]
 
 
 def test_an_archive_ahead_of_its_time_keeps_its_members_waiting_too(add, pipeline):

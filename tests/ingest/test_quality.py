@@ -6,7 +6,7 @@ import pytest
 
 from ingest.parse import Parsed
 from ingest.parse.elements import make
-from ingest.quality import inspect, table_fault
+from ingest.quality.inspection import inspect, table_fault
 from rag.library import Library, version_of
 from rag.originals import Reading
 from rag.report import Finding, QualityReport, Severity
@@ -199,3 +199,15 @@ def test_real_documents_that_were_read_well_need_no_look(library, tmp_path, name
     folder = tmp_path / "members"
     folder.mkdir()
     assert set(report(library, parse(DOCS / name, name, folder)).to_check) == expected
+
+
+def test_documents_of_one_content_name_each_other_as_of_now(pipeline, tmp_path):
+    path = tmp_path / "policy.txt"
+    path.write_text("Travel is booked through the office two weeks ahead.\n")
+    one, other = (pipeline.accept(path, name).id for name in ("one.txt", "other.txt"))
+    list(pipeline.process_all([one, other]))
+    library = pipeline.library
+    assert [f.detail for f in library.report(library.get(one)).findings] == [other]
+    assert [f.detail for f in library.report(library.get(other)).findings] == [one]
+    pipeline.remove(other)
+    assert library.report(library.get(one)).findings == ()

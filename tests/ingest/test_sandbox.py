@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from ingest.guard import Parser
+from ingest.guard.parser import Parser
 from ingest.limits import Limits
 from ingest.parse.ocr import available
 from serving.errors import RejectedFile
@@ -24,7 +24,7 @@ def test_no_connection_can_be_made(call: str) -> None:
         listening.setblocking(False)
         connect = f"import socket; socket.create_connection({listening.getsockname()!r}, 5)"
         code = (
-            f"import subprocess, sys; from ingest.sandbox import {call}\n"
+            f"import subprocess, sys; from ingest.guard.sandbox import {call}\n"
             f"if not {call}(): sys.exit(77)\n"
             f"sys.exit(subprocess.run([sys.executable, '-c', {connect!r}]).returncode)"
         )
@@ -42,7 +42,7 @@ def test_only_the_file_and_its_folder_can_be_opened(tmp_path: Path) -> None:
         (tmp_path / name).write_text("Words.")
     (tmp_path / "folder").mkdir()
     code = (
-        "import os, sys; from pathlib import Path; from ingest.landlock import confine\n"
+        "import os, sys; from pathlib import Path; from ingest.guard.landlock import confine\n"
         "here = Path(sys.argv[1])\n"
         "if not confine(here / 'file.txt', [here / 'folder']): sys.exit(77)\n"
         "def attempt(name, what):\n"

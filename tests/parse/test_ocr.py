@@ -11,7 +11,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFont
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from ingest.guard import Parser
+from ingest.guard.parser import Parser
 from ingest.limits import Limits
 from ingest.parse import Parsed, ocr, parse
 from ingest.parse.image import parse_image

@@ -1,4 +1,4 @@
-"""The ways of chunking that `ingest/chunk_bench.py` compares. Each cuts one document's elements."""
+"""The ways of chunking that `ingest/bench/chunks.py` compares: each cuts a document's elements."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace

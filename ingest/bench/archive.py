@@ -1,4 +1,4 @@
-"""`python -m ingest.bench_ingest`: an archive of thousands of pages through the real queue.
+"""`python -m ingest.bench.archive`: an archive of thousands of pages through the real queue.
 
 Four parts, each in a process of its own: the whole corpus by one worker; the same slice of it by
 one worker and by two; text files by one worker in turn with the embedding model alone on the same
@@ -6,7 +6,7 @@ chunks; many short documents one after another, for the memory. Ratios come from
 are those of the machine it ran on.
 
 What this does not know: how workers on several machines share a Qdrant server, and whether what
-was read is right (`ingest.parse_bench` and the tests do).
+was read is right (`ingest.bench.pdf` and the tests do).
 """
 
 import argparse
@@ -23,8 +23,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
-from ingest.bench_corpus import Piece, passages, real_files
-from ingest.bench_process import Figures, apart, own_settings, print_figures
+from ingest.bench.corpus import Piece, passages, real_files
+from ingest.bench.process import Figures, apart, own_settings, print_figures
 from ingest.jobs import Jobs, open_jobs
 from ingest.pipeline import Pipeline
 from rag.runtime import Runtime, open_runtime
@@ -229,8 +229,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    shared = Path(__file__).parents[2] / "shared"
-    parser = argparse.ArgumentParser(prog="python -m ingest.bench_ingest")
+    shared = Path(__file__).parents[3] / "shared"
+    parser = argparse.ArgumentParser(prog="python -m ingest.bench.archive")
     add = parser.add_argument
     add("--documents", type=Path, default=shared / "docs", help="a folder of real files")
     add("--sets", type=Path, default=shared / "eval", help="the folder of evaluation sets")

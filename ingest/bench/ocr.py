@@ -1,6 +1,6 @@
 """Text recognition measured: pages of PDFs whose text is known, drawn as pictures and read back.
 
-`python -m ingest.ocr_bench --docs ../shared/docs`: words found and CPU seconds a page at several
+`python -m ingest.bench.ocr --docs ../shared/docs`: words found and CPU seconds a page at several
 resolutions, and as the product does it (150, small type once more). `--type 0.6` draws the pages
 as if their type were that much smaller. A drawn page is cleaner than paper: real scans are the
 tests' business (`tests/parse/test_ocr.py`).

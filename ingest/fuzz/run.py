@@ -1,6 +1,6 @@
 """Thousands of damaged files through the real parser: `make fuzz`.
 
-Each file is made anew from its number, read by `ingest.guard.Parser` (two at a time, as in the
+Each file is made anew from its number, read by `ingest.guard.parser` (two at a time, as in the
 product) and cut into chunks, and must end in one of the stated outcomes: read, or rejected with
 one clear line. A crash of this process, a hang, another exception, or text that cannot be stored
 is a failure; the file is kept. What a reader died of (the product says "damaged") is counted by
@@ -23,9 +23,9 @@ from math import isfinite
 from pathlib import Path
 
 from ingest.chunk import chunk
-from ingest.fuzz_mutate import mutate
-from ingest.fuzz_seeds import FORMATS, Seeds, seeds
-from ingest.guard import Parser
+from ingest.fuzz.mutate import mutate
+from ingest.fuzz.seeds import FORMATS, Seeds, seeds
+from ingest.guard.parser import Parser
 from ingest.limits import Limits
 from ingest.parse import Parsed
 from serving.errors import RejectedFile
@@ -167,7 +167,7 @@ def table(outcomes: Sequence[Outcome]) -> str:
 
 
 def _arguments(given: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m ingest.fuzz", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m ingest.fuzz.run", description=__doc__)
     parser.add_argument("--count", type=int, default=10_000, help="how many files")
     parser.add_argument("--first", type=int, default=0, help="number of the first")
     parser.add_argument("--seed", type=int, default=1)

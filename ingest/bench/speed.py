@@ -1,10 +1,10 @@
-"""`python -m ingest.bench`: how fast documents go in, and how fast questions are answered.
+"""`python -m ingest.bench.speed`: how fast documents go in, and how fast questions are answered.
 
 Ingest is measured on real files through the product's pipeline, smallest first, until the time
 given is spent. Questions are measured at several index sizes without a language model. Every
 part runs in a process of its own, so that its memory is its own.
 
-An index of 100,000 chunks is mostly synthetic; `ingest/bench_questions.py` says how it is made.
+An index of 100,000 chunks is mostly synthetic; `ingest/bench/questions.py` says how it is made.
 What this does not know: whether the answers are right (`rag.evaluate` does).
 """
 
@@ -21,8 +21,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
-from ingest.bench_process import Figures, apart, own_settings, print_figures
-from ingest.bench_questions import SYNTHETIC, ask, build, memory
+from ingest.bench.process import Figures, apart, own_settings, print_figures
+from ingest.bench.questions import SYNTHETIC, ask, build, memory
 from ingest.pipeline import Pipeline
 from ingest.progress import Progress
 from rag.runtime import open_runtime
@@ -168,9 +168,9 @@ def _sizes(text: str) -> list[int]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     usual = [root / "data" / "organisation", root.parent / "shared" / "docs"]
-    parser = argparse.ArgumentParser(prog="python -m ingest.bench")
+    parser = argparse.ArgumentParser(prog="python -m ingest.bench.speed")
     add = parser.add_argument
     add("--sizes", type=_sizes, default=[1_000, 10_000, 100_000], help="index sizes, in chunks")
     add("--json", type=Path, help="write the figures to this file")

@@ -1,4 +1,4 @@
-"""The warm parent of the processes that read files: `python -m ingest.forkserver`.
+"""The warm parent of the processes that read files: `python -m ingest.guard.forkserver`.
 
 It has every reader imported, one thread, no file ever parsed in it, and no network. For each
 request it forks one child, which reads one file and ends, so what a hostile file does dies with
@@ -34,13 +34,13 @@ from xml.etree.ElementTree import ParseError
 from lxml.etree import LxmlError
 from pypdfium2 import PdfiumError
 
-from ingest.guard import DISK_FULL, FAULTY, OUT_OF_MEMORY, READ, REJECTED, TOO_EXPANDED
-from ingest.landlock import confine
+from ingest.guard.landlock import confine
+from ingest.guard.parsed_file import dump
+from ingest.guard.parser import DISK_FULL, FAULTY, OUT_OF_MEMORY, READ, REJECTED, TOO_EXPANDED
+from ingest.guard.sandbox import adopt_orphans, die_with, leave_network, refuse_sockets, restrict
 from ingest.limits import Limits
 from ingest.parse import parse
 from ingest.parse.nlp import install
-from ingest.parsed_file import dump
-from ingest.sandbox import adopt_orphans, die_with, leave_network, refuse_sockets, restrict
 from serving.errors import RejectedFile
 
 _RESULT = 3

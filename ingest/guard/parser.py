@@ -1,7 +1,7 @@
 """Parsing files of strangers: each in a process of its own, with limits.
 
-`Parser` keeps one warm process (`ingest/forkserver.py`) that forks a child per file, so a file
-costs milliseconds and what it does to its reader ends with it. The child has limits on memory,
+`Parser` keeps one warm process (`ingest/guard/forkserver.py`) that forks a child per file: it costs
+milliseconds, and what it does to its reader ends with it. The child has limits on memory,
 time and what it writes, none of the caller's environment, and where the kernel allows it no
 network. This module does not know any format, nor torch, LlamaIndex or the catalogue.
 """
@@ -22,9 +22,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
+from ingest.guard.parsed_file import Damaged, load
 from ingest.limits import Limits, too_expanded, too_large, too_slow
 from ingest.parse import Parsed
-from ingest.parsed_file import Damaged, load
 from ingest.progress import Cancelled
 from serving.errors import RejectedFile
 
@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 
 READ, REJECTED, OUT_OF_MEMORY, TOO_EXPANDED, DISK_FULL, FAULTY = 0, 3, 4, 5, 6, 7
 """How a child ended. `READ`: the result file holds what was read; `REJECTED`: the reason."""
-_ROOT = Path(__file__).resolve().parent.parent
+_ROOT = Path(__file__).resolve().parents[2]
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "TESSDATA_PREFIX", "TZ")
 """Of the environment: never a key, an address or a proxy."""
 _START_SECONDS = 120
@@ -208,7 +208,7 @@ class _ForkServer:
         )
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "ingest.forkserver"],
+                [sys.executable, "-m", "ingest.guard.forkserver"],
                 cwd=_ROOT,
                 env=environment | threads | {"PYTHONPATH": str(_ROOT)},
                 stdin=theirs.fileno(),

@@ -1,4 +1,4 @@
-"""Question sets as documents again, for comparing chunkings (`ingest/chunk_bench.py`).
+"""Question sets as documents again, for comparing chunkings (`ingest/bench/chunks.py`).
 
 The sets of `../shared/eval` are cut into sections. Here the sections of one source become a
 document: their headings as Title elements, their texts through the product's own Markdown

@@ -21,10 +21,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from ingest.garbled import garbled_share
-from ingest.instructions import suspicions
-from ingest.languages import language_shares
 from ingest.parse import Parsed
+from ingest.quality.garbled import garbled_share
+from ingest.quality.instructions import suspicions
+from ingest.quality.languages import language_shares
 from rag.library import Library, version_of
 from rag.report import Finding, QualityReport, Severity
 from rag.sketches import sketch

@@ -1,4 +1,4 @@
-"""`python -m ingest.sources.page_bench PAGE…`: content kept and menus left, by three ways.
+"""`python -m ingest.bench.web PAGE…`: content kept and menus left, by three ways.
 
 Each page is kept whole, as trafilatura gives it, and as `page.main_page` does. Content counts as
 kept if its text stands in the result: paragraphs, cells and headings outside of what the

@@ -1,4 +1,4 @@
-"""Small whole files of eight formats, for `ingest/fuzz.py` to damage.
+"""Small whole files of eight formats, for `ingest/fuzz/run.py` to damage.
 
 Each has what its reader has code for: headings, lists, tables, merged cells, links, bookmarks,
 attachments, Cyrillic. Written here, so that fuzzing needs no other files; real ones can be added.

@@ -1,6 +1,6 @@
-"""`python -m ingest.chunk_bench`: ways of chunking side by side, through the product's retriever.
+"""`python -m ingest.bench.chunks`: ways of chunking side by side, through the product's retriever.
 
-Each way cuts the same documents (`ingest/chunk_bench_sets.py`), is indexed in a folder of its
+Each way cuts the same documents (`ingest/bench/chunk_sets.py`), is indexed in a folder of its
 own and asked the same questions. Ranks are those of chunks, as a person is shown them; because
 long chunks hold more, what stands in the first 1,000 tokens is reported too. Vectors are kept
 in a file, so that a run can be done in pieces. What it does not know: the language model's use
@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ingest.chunk_bench_sets import Asked, Page, Rebuilt, rebuild
-from ingest.chunk_bench_ways import WAYS
+from ingest.bench.chunk_sets import Asked, Page, Rebuilt, rebuild
+from ingest.bench.chunk_ways import WAYS
 from rag.evaluate.index import Vectors
 from rag.evaluate.metrics import contains, mean, ndcg_at
 from rag.originals import Reading
@@ -195,7 +195,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m ingest.chunk_bench", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m ingest.bench.chunks", description=__doc__)
     add = parser.add_argument
     add("--eval", type=Path, default=Path("../shared/eval"), help="where the sets are")
     add("--sets", nargs="+", choices=SETS, default=list(SETS))

@@ -1,10 +1,10 @@
 """The PDF reader beside unstructured's `fast` strategy, in one run: speed, sentences, headings,
 tables, Cyrillic words.
 
-`python -m ingest.parse_bench --docs ../shared/docs --held-out FOLDER`: FOLDER holds PDFs with
+`python -m ingest.bench.pdf --docs ../shared/docs --held-out FOLDER`: FOLDER holds PDFs with
 bookmarks that the reader was not tuned on. Their bookmarks are the reference for headings; the
 reader runs without them. Reference text comes from poppler's pdftotext, which neither side uses.
-Knows only PDFs with a text layer; recognition is measured by `ingest/ocr_bench.py`.
+Knows only PDFs with a text layer; recognition is measured by `ingest/bench/ocr.py`.
 """
 
 import argparse

@@ -1,0 +1,1 @@
+"""Benches: how fast documents go in, and how well they are read and cut."""

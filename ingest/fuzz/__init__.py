@@ -1,0 +1,1 @@
+"""Damaged files, thousands of them, each held to a stated outcome."""
