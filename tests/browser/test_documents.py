@@ -44,7 +44,9 @@ def test_a_folder_of_anything(footnote: Footnote, emptied: None, tmp_path: Path)
     assert int(inside or 0) == first + 1
 
     problems = page.locator(".st-key-problems")
-    expect(problems.locator(".fn-notice").filter(has_text="staff/locked.pdf")).to_contain_text("password")
+    expect(problems.locator(".fn-notice").filter(has_text="staff/locked.pdf")).to_contain_text(
+        "password"
+    )
     expect(problems).to_contain_text("2 files: The file is empty")
     problems.get_by_role("button", name="Try again").last.click()
     footnote.settle()

@@ -98,7 +98,7 @@ def test_a_stopped_child_takes_its_programs_along(
     monkeypatch.setattr(tempfile, "tempdir", str(scratch))
     parser = Parser(Limits(seconds=4, page_seconds=0))
     (tmp_path / "members").mkdir()
-    with pytest.raises(RejectedFile, match="FOOTNOTE_MAX_PA(RSE|GE)_SECONDS"):
+    with pytest.raises(RejectedFile, match=r"FOOTNOTE_MAX_PA(RSE|GE)_SECONDS"):
         parser.parse(path, "scan.pdf", tmp_path / "members")
     left = [p for p in Path("/proc").glob("[0-9]*/cmdline") if _named(p, tmp_path)]
     assert left == []
