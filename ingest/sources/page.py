@@ -3,7 +3,7 @@
 Where a page says which part is its content (HTML's landmarks and their ARIA roles), that part is
 kept whole. Where it does not, `trafilatura` says where the main text is, and the page's own part
 around that text is kept if hardly a word outside of links lies elsewhere: a lost paragraph costs
-an answer, a kept menu costs little (docs/decisions/0014-web-pages.md has the figures). Whether a
+an answer, a kept menu costs little (docs/decisions/0013-web-pages.md has the figures). Whether a
 page is a login form or an error in disguise is not known here.
 """
 
