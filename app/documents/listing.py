@@ -174,12 +174,12 @@ def rows(services: Services, text: Texts, shown: Rows, zone: tzinfo | None) -> d
             state_words(text, document, _progress(services, document), zone)
             for document in documents
         ],
+        "reason": [_reason(text, document) for document in documents],
         "pages": [document.pages or None for document in documents],
         "chunks": [document.chunks or None for document in documents],
         "size": [size_words(document.size) for document in documents],
         "groups": [", ".join(document.groups) for document in documents],
         "added": [day_and_time(document.added_at, zone) for document in documents],
-        "reason": [_reason(text, document) for document in documents],
     }
     if not any(table["reason"]):
         del table["reason"]
@@ -213,5 +213,5 @@ def _columns(text: Texts) -> dict[str, Any]:
         "size": column.TextColumn(text("docs.size"), width=80),
         "groups": column.TextColumn(text("docs.readers"), width=100),
         "added": column.TextColumn(text("docs.added"), width=140),
-        "reason": column.TextColumn(text("docs.reason"), width=300),
+        "reason": column.TextColumn(text("docs.reason"), width=220),
     }
