@@ -5,10 +5,10 @@ import socket
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Any
+
+from tests.loopback import Handler, LoopbackServer
 
 
 @dataclass(frozen=True)
@@ -28,36 +28,42 @@ def says(text: str, dies: bool = False) -> Reply:
     return Reply(tuple(text[i : i + 7] for i in range(0, len(text), 7)), dies=dies)
 
 
-@dataclass
-class OpenAIServer:
-    """Use it with `with`; `asked` holds each request's body, `keys` its Authorization."""
+class OpenAIServer(LoopbackServer):
+    """`asked` holds each request's body, `keys` its Authorization."""
 
-    replies: deque[Reply] = field(default_factory=deque)
-    asked: list[dict[str, Any]] = field(default_factory=list)
-    keys: list[str] = field(default_factory=list)
+    base = "/v1"
 
-    def __post_init__(self) -> None:
+    def __init__(self) -> None:
+        self.replies: deque[Reply] = deque()
+        self.asked: list[dict[str, Any]] = []
+        self.keys: list[str] = []
         self.hung_up = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+        super().__init__(_handler(self))
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}/v1"
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
+class ChatHandler(Handler):
+    """A stream of chat completion chunks, as HTTP's chunked coding has it, so that an early end
+    can be told from the end."""
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+    protocol_version = "HTTP/1.1"
+
+    def begin_stream(self) -> None:
+        self.close_connection = True
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.send_header("transfer-encoding", "chunked")
+        self.end_headers()
+
+    def send_piece(self, text: str) -> None:
+        self.wfile.write(_event(_chunk({"content": text})))
+
+    def break_off(self) -> None:
+        """No end of the stream, as when the server is killed."""
+        self.connection.shutdown(socket.SHUT_RDWR)
+
+    def end_stream(self) -> None:
+        events = [_chunk({}, "stop"), _USAGE, b"[DONE]"]
+        self.wfile.write(b"".join(map(_event, events)) + b"0\r\n\r\n")
 
 
 def _event(data: object) -> bytes:
@@ -76,48 +82,31 @@ _USAGE = {**_chunk({}), "choices": []} | {
 }
 
 
-def _handler(server: OpenAIServer) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length", 0)))
-            server.asked.append(json.loads(body))
+def _handler(server: OpenAIServer) -> type[Handler]:
+    class Playing(ChatHandler):
+        def answer(self) -> None:
+            server.asked.append(json.loads(self.body()))
             server.keys.append(self.headers.get("authorization", ""))
             reply = server.replies.popleft()
-            self.close_connection = True
-            if reply.status != 200:
-                self._refuse(reply.status)
+            if reply.status == 200:
+                self._stream(reply)
                 return
-            self._stream(reply)
-
-        def _refuse(self, status: int) -> None:
-            body = json.dumps({"error": {"message": "scripted", "type": "server_error"}}).encode()
-            self.send_response(status)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            self.close_connection = True
+            error = {"message": "scripted", "type": "server_error"}
+            self.send_json(reply.status, {"error": error})
 
         def _stream(self, reply: Reply) -> None:
-            self.send_response(200)
-            self.send_header("content-type", "text/event-stream")
-            self.send_header("transfer-encoding", "chunked")
-            self.end_headers()
+            self.begin_stream()
             time.sleep(reply.hangs)
             try:
                 for piece in reply.pieces:
-                    self.wfile.write(_event(_chunk({"content": piece})))
+                    self.send_piece(piece)
                     time.sleep(0.002)
                 if reply.dies:
-                    self.connection.shutdown(socket.SHUT_RDWR)
-                    return
-                end = [_chunk({}, "stop"), _USAGE, b"[DONE]"]
-                self.wfile.write(b"".join(map(_event, end)) + b"0\r\n\r\n")
+                    self.break_off()
+                else:
+                    self.end_stream()
             except OSError:
                 server.hung_up.set()
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Quiet."""
-
-    return Handler
+    return Playing

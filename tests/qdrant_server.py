@@ -4,21 +4,21 @@ It passes each request to the client's own in-memory engine, so what is true of 
 of several. A fake at the wire: the real client talks to it.
 """
 
-import json
 import re
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from importlib.metadata import version
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 from pydantic import TypeAdapter
 from qdrant_client import QdrantClient, models
+
+from tests.loopback import Handler
 
 Handle = Callable[..., Any]
 
@@ -41,12 +41,7 @@ class QdrantServer:
         assert self.url, "the fake Qdrant server did not start"
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._process.kill()
         self._process.communicate()
 
@@ -176,34 +171,16 @@ _ROUTES: list[tuple[str, str, Handle]] = [
 ]
 
 
-def _handler(engine: Engine) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
+def _handler(engine: Engine) -> type[Handler]:
+    class Answering(Handler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
 
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length", 0)))
-            status, value = engine.answer(self.command, urlsplit(self.path).path, body)
-            sent = json.dumps(value).encode()
-            self.send_response(status)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(sent)))
-            self.end_headers()
-            self.wfile.write(sent)
+        def answer(self) -> None:
+            path = urlsplit(self.path).path
+            self.send_json(*engine.answer(self.command, path, self.body()))
 
-        def do_GET(self) -> None:
-            self.do_POST()
-
-        def do_PUT(self) -> None:
-            self.do_POST()
-
-        def do_DELETE(self) -> None:
-            self.do_POST()
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Quiet."""
-
-    return Handler
+    return Answering
 
 
 class _Server(ThreadingHTTPServer):

@@ -56,17 +56,16 @@ def strangers(commands: list[str]) -> list[str]:
 
 
 def test_serving_documents_and_questions_speaks_to_this_machine_alone(data_dir: Path):
-    writer = Writer()
-    writer.will_write("An account unlocks by itself after 20 minutes [1].")
-    writer.let(len(QUESTIONS))
-    found = listen(
-        *map(str, FILES),
-        stdin=json.dumps(QUESTIONS),
-        FOOTNOTE_DATA_DIR=str(data_dir),
-        FOOTNOTE_LLM_URL=writer.url,
-        FOOTNOTE_LLM_MODEL="scripted",
-    )
-    writer.close()
+    with Writer() as writer:
+        writer.will_write("An account unlocks by itself after 20 minutes [1].")
+        writer.let(len(QUESTIONS))
+        found = listen(
+            *map(str, FILES),
+            stdin=json.dumps(QUESTIONS),
+            FOOTNOTE_DATA_DIR=str(data_dir),
+            FOOTNOTE_LLM_URL=writer.url,
+            FOOTNOTE_LLM_MODEL="scripted",
+        )
     assert writer.asked.is_set()
     assert found["heard"] == []
     assert len(found["answers"]) == len(QUESTIONS)

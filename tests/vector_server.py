@@ -4,78 +4,81 @@ import hashlib
 import json
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
+
+from tests.loopback import Handler, LoopbackServer
 
 
-class VectorServer:
-    """Use it with `with`. While `refuses` is set it answers 503."""
+class VectorServer(LoopbackServer):
+    """Answers as its fields say, which a test may change at any time."""
 
-    def __init__(self) -> None:
+    base = "/v1"
+
+    def __init__(self, dimension: int = 8) -> None:
+        self.dimension = dimension
         self.refuses = threading.Event()
-        self.texts = 0
-        """How many it has embedded."""
+        """While it is set the answer is 503."""
+        self.failures: list[int] = []
+        """Statuses to answer first."""
+        self.body: bytes | None = None
+        """Answered instead of embeddings."""
         self.seconds = 0.0
         """It takes for a request."""
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+        self.max_model_len: int | None = None
+        self.reads = 1_000_000
+        """Characters of a text; the rest is cut off without a word."""
+        self.accepts = 1_000_000
+        """Characters of a text; a longer one is refused."""
+        self.requests: list[dict[str, Any]] = []
+        self.keys: list[str] = []
+        self.texts = 0
+        """How many it has embedded."""
+        super().__init__(_handler(self))
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}/v1"
+    def answer(self, request: dict[str, Any]) -> bytes:
+        if self.body is not None:
+            return self.body
+        self.texts += len(request["input"])
+        items = [
+            {"object": "embedding", "index": at, "embedding": self.vector(text)}
+            for at, text in enumerate(request["input"])
+        ]
+        # In no particular order, as the protocol allows.
+        return json.dumps({"object": "list", "data": items[::-1], "model": "m"}).encode()
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+    def vector(self, text: str) -> list[float]:
+        """Positive numbers."""
+        digest = hashlib.sha256(text[: self.reads].encode()).digest()
+        return [float(byte) + 1 for byte in digest[: self.dimension]]
 
 
-def vector(text: str) -> list[float]:
-    """Eight positive numbers."""
-    return [float(byte) + 1 for byte in hashlib.sha256(text.encode()).digest()[:8]]
-
-
-def _handler(server: VectorServer) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
+def _handler(server: VectorServer) -> type[Handler]:
+    class Embedding(Handler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
 
-        def do_POST(self) -> None:
-            asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        def answer(self) -> None:
+            if self.command == "GET":  # which models there are
+                entry = {"id": "m", "object": "model", "max_model_len": server.max_model_len}
+                self.send_json(200, {"object": "list", "data": [entry]})
+            else:
+                self._embed()
+
+        def _embed(self) -> None:
+            request = json.loads(self.body())
+            server.requests.append(request)
+            server.keys.append(self.headers["authorization"])
             if server.refuses.is_set():
-                self._send(503, {"error": {"message": "closed"}})
-                return
-            time.sleep(server.seconds)
-            server.texts += len(asked["input"])
-            data = [
-                {"object": "embedding", "index": at, "embedding": vector(text)}
-                for at, text in enumerate(asked["input"])
-            ]
-            self._send(200, {"object": "list", "data": data, "model": "m"})
+                self._fail(503, "closed")
+            elif server.failures:
+                self._fail(server.failures.pop(0), "secret text")
+            elif max(map(len, request["input"])) > server.accepts:
+                self._fail(400, "too long")
+            else:
+                time.sleep(server.seconds)
+                self.send(200, server.answer(request))
 
-        def do_GET(self) -> None:
-            self._send(200, {"object": "list", "data": [{"id": "m", "object": "model"}]})
+        def _fail(self, status: int, message: str) -> None:
+            self.send_json(status, {"error": {"message": message}}, retry_after_ms="1")
 
-        def _send(self, status: int, value: Any) -> None:
-            body = json.dumps(value).encode()
-            self.send_response(status)
-            self.send_header("content-type", "application/json")
-            self.send_header("retry-after-ms", "1")
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Quiet."""
-
-    return Handler
+    return Embedding

@@ -3,10 +3,9 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Self
 from urllib.parse import unquote
+
+from tests.loopback import Handler, LoopbackServer
 
 
 @dataclass
@@ -20,18 +19,17 @@ class Page:
     """Gives pieces of a body without a length, instead of `body`."""
 
 
-class WebSite:
+class WebSite(LoopbackServer):
     """Serves `pages` by path; notes what was asked for in `asked`."""
+
+    waits = True
 
     def __init__(self) -> None:
         self.pages: dict[str, Page] = {}
         self.asked: list[str] = []
         self.agents: set[str] = set()
         self.stopping = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = False
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        super().__init__(_handler(self))
 
     def html(self, path: str, body: str, etag: str = "", kind: str = "text/html") -> None:
         self.pages[path] = Page(body.encode(), headers={"content-type": kind}, etag=etag)
@@ -45,25 +43,14 @@ class WebSite:
         space = "http://www.sitemaps.org/schemas/sitemap/0.9"
         self.pages[at] = Page(f'<{kind} xmlns="{space}">{locations}</{kind}>'.encode())
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def stop(self) -> None:
         self.stopping.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().stop()
 
 
-def _handler(site: WebSite) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
+def _handler(site: WebSite) -> type[Handler]:
+    class Serving(Handler):
+        def answer(self) -> None:
             path = unquote(self.path)
             site.asked.append(path)
             site.agents.add(self.headers.get("user-agent", ""))
@@ -86,7 +73,4 @@ def _handler(site: WebSite) -> type[BaseHTTPRequestHandler]:
             except OSError:
                 return  # the visitor had enough
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Quiet."""
-
-    return Handler
+    return Serving

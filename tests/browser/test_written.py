@@ -27,9 +27,8 @@ PARKING_RU = "Пропуск на парковку стоит 3000 тенге в
 
 @pytest.fixture(scope="module")
 def writer() -> Iterator[Writer]:
-    writer = Writer()
-    yield writer
-    writer.close()
+    with Writer() as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

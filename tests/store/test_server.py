@@ -1,9 +1,7 @@
 """What only the server's store has: an alias, a wire, and a server that may be gone."""
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -13,6 +11,7 @@ from rag.store import StoreQuery
 from rag.store.payload import KEYWORDS
 from rag.store.server import ServerStore
 from serving.errors import ConfigError, IndexMismatch, ModelUnavailable
+from tests.loopback import Handler, LoopbackServer
 from tests.store.oracle import DIMENSION, SPEC, indexed, question
 
 pytestmark = [
@@ -21,26 +20,19 @@ pytestmark = [
 ]
 
 
-class FakeQdrant:
+class FakeQdrant(LoopbackServer):
     """Speaks the REST protocol as far as the store uses it; keeps what it was asked."""
+
+    waits = True
 
     def __init__(self) -> None:
         self.aliases: list[dict[str, str]] = []
         self.status = 200
         self.asked: list[tuple[str, str, Any]] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = False
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self._thread.start()
+        super().__init__(_handler(self))
 
     def client(self) -> QdrantClient:
-        url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        return QdrantClient(url, check_compatibility=False)
-
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        return QdrantClient(self.url, check_compatibility=False)
 
     def answer(self, method: str, path: str) -> object:
         """The `result` of a request."""
@@ -71,35 +63,24 @@ def _description() -> object:
     return told
 
 
-def _handler(fake: FakeQdrant) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length", 0)))
+def _handler(fake: FakeQdrant) -> type[Handler]:
+    class Answering(Handler):
+        def answer(self) -> None:
+            body = self.body()
             path = self.path.partition("?")[0]
             fake.asked.append((self.command, path, json.loads(body) if body else None))
             result = fake.answer(self.command, path)
             if path.endswith("/points/batch"):
                 result = [UPDATED]
-            reply = json.dumps({"result": result, "status": "ok", "time": 0.0}).encode()
-            self.send_response(fake.status)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(reply)))
-            self.end_headers()
-            self.wfile.write(reply)
+            self.send_json(fake.status, {"result": result, "status": "ok", "time": 0.0})
 
-        do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Quiet."""
-
-    return Handler
+    return Answering
 
 
 @pytest.fixture
 def fake() -> Iterator[FakeQdrant]:
-    found = FakeQdrant()
-    yield found
-    found.stop()
+    with FakeQdrant() as running:
+        yield running
 
 
 def opened(fake: FakeQdrant) -> ServerStore:
