@@ -83,39 +83,34 @@ class Budget:
 def check_pages(name: str, pages: int, limits: Limits) -> None:
     """RejectedFile: more pages, slides or sheets than the limits allow."""
     if pages > limits.pages:
-        raise RejectedFile(
-            f"{name}: {pages} pages are more than the limit of {limits.pages}. Split it, or raise "
-            "FOOTNOTE_MAX_PAGES."
+        raise _beyond(
+            name, f"{pages} pages are more than the limit of {limits.pages}", "FOOTNOTE_MAX_PAGES"
         )
 
 
 def too_slow(name: str, limits: Limits) -> RejectedFile:
     """It did not finish in time."""
-    return RejectedFile(
-        f"{name}: reading it takes longer than {limits.seconds:g} s. Split it, or raise "
-        "FOOTNOTE_MAX_PARSE_SECONDS."
+    return _beyond(
+        name, f"reading it takes longer than {limits.seconds:g} s", "FOOTNOTE_MAX_PARSE_SECONDS"
     )
 
 
 def too_large(name: str, limits: Limits) -> RejectedFile:
     """It wanted more memory than it may have."""
-    return RejectedFile(
-        f"{name}: reading it takes more memory than {limits.memory_mb} MiB. Split it, or raise "
-        "FOOTNOTE_MAX_PARSE_MEMORY_MB."
-    )
+    what = f"reading it takes more memory than {limits.memory_mb} MiB"
+    return _beyond(name, what, "FOOTNOTE_MAX_PARSE_MEMORY_MB")
 
 
 def too_expanded(name: str, limits: Limits) -> RejectedFile:
     """It unpacks to more than the disk is given for."""
-    return RejectedFile(
-        f"{name}: it unpacks to more than {limits.expanded_mb} MiB. Add its files one by one, or "
-        "raise FOOTNOTE_MAX_EXPANDED_MB."
-    )
+    what = f"it unpacks to more than {limits.expanded_mb} MiB"
+    return _beyond(name, what, "FOOTNOTE_MAX_EXPANDED_MB", "Add its files one by one")
 
 
 def too_many_members(name: str, limits: Limits) -> RejectedFile:
     """It holds more files than are taken out of one."""
-    return RejectedFile(
-        f"{name}: it holds more than {limits.members} files. Split it, or raise "
-        "FOOTNOTE_MAX_MEMBERS."
-    )
+    return _beyond(name, f"it holds more than {limits.members} files", "FOOTNOTE_MAX_MEMBERS")
+
+
+def _beyond(name: str, what: str, setting: str, remedy: str = "Split it") -> RejectedFile:
+    return RejectedFile(f"{name}: {what}. {remedy}, or raise {setting}.")
