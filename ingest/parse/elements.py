@@ -1,10 +1,13 @@
-"""Making unstructured's elements. Its import happens inside functions, telemetry off.
+"""Making unstructured's elements, tables' text and HTML among them. Its import happens inside
+functions, telemetry off.
 
 `install` must have run before anything of unstructured is imported; every function here that
 needs unstructured calls it.
 """
 
 import re
+from collections.abc import Sequence
+from html import escape
 from typing import TYPE_CHECKING
 
 from ingest.parse.nlp import install
@@ -42,6 +45,32 @@ def make(
         )
     made: Element = getattr(elements, kind)(text=text, metadata=metadata)
     return made
+
+
+def table(rows: Sequence[Sequence[str]], header: int = 0, *, page: int | None = None) -> "Element":
+    """A table of these cells, its first `header` rows marked as header."""
+    return make("Table", table_text(rows), page=page, html=table_html(rows, header))
+
+
+def table_text(rows: Sequence[Sequence[str]]) -> str:
+    """One row a line, cells divided by ` | `."""
+    return "\n".join(" | ".join(" ".join(cell.split()) for cell in row) for row in rows)
+
+
+def table_html(rows: Sequence[Sequence[str]], header: int = 0) -> str:
+    """The rows as an HTML table, the first `header` of them marked as header."""
+    body = "".join(
+        "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in row) + "</tr>"
+        for at, row in enumerate(rows)
+        for tag in ("th" if at < header else "td",)
+    )
+    return f"<table>{body}</table>"
+
+
+def padded(rows: Sequence[Sequence[str]]) -> list[list[str]]:
+    """The rows, all as long as the longest."""
+    width = max((len(row) for row in rows), default=0)
+    return [[*row, *[""] * (width - len(row))] for row in rows]
 
 
 def paragraph(text: str) -> "list[Element]":

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.parse.decode import decode_bytes
-from ingest.parse.elements import make
+from ingest.parse.elements import make, table
 from ingest.parse.html_grid import caption_of, is_layout, table_rows
-from ingest.parse.tables import table_html, table_text
 from serving.errors import RejectedFile
 
 if TYPE_CHECKING:
@@ -254,7 +253,7 @@ class _Reader:
             self.found.append(make("NarrativeText", caption))
         rows, header = table_rows(node)
         if rows:
-            self.found.append(make("Table", table_text(rows), html=table_html(rows, header)))
+            self.found.append(table(rows, header))
 
     def _code(self, node: "HtmlElement") -> None:
         self.flush()

@@ -8,6 +8,8 @@ that only arrange a page are told from tables of data.
 import re
 from typing import TYPE_CHECKING
 
+from ingest.parse.elements import padded
+
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
@@ -70,10 +72,9 @@ def table_rows(table: "HtmlElement") -> tuple[Rows, int]:
     for tr in _own_rows(table):
         heads += heads == len(rows) and _is_header(tr)
         rows.append(_row(tr, below))
-    width = max((len(row) for row in rows), default=0)
-    padded = [row + [""] * (width - len(row)) for row in rows]
-    used = [i for i in range(width) if any(row[i] for row in padded)]
-    kept = [(at < heads, [row[i] for i in used]) for at, row in enumerate(padded) if any(row)]
+    rows = padded(rows)
+    used = [at for at, column in enumerate(zip(*rows, strict=True)) if any(column)]
+    kept = [(at < heads, [row[i] for i in used]) for at, row in enumerate(rows) if any(row)]
     return [row for _, row in kept], sum(header for header, _ in kept)
 
 

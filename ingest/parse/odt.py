@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.parse.book import parse_xml
-from ingest.parse.elements import make, paragraph
-from ingest.parse.tables import table_html, table_text
+from ingest.parse.elements import make, padded, paragraph, table
 from serving.errors import RejectedFile
 
 if TYPE_CHECKING:
@@ -180,13 +179,12 @@ class _Reader:
             rows += [cells] * repeated
             parent = row.getparent()
             heads += parent is not None and parent.tag == f"{_TABLE}table-header-rows"
-        width = max((len(row) for row in rows), default=0)
-        padded = [row + [""] * (width - len(row)) for row in rows if any(row)]
+        kept = padded([row for row in rows if any(row)])
         parent = node.getparent()
-        if padded and parent is not None and parent.tag == f"{_OFFICE}spreadsheet":
+        if kept and parent is not None and parent.tag == f"{_OFFICE}spreadsheet":
             self.found.append(make("Title", node.get(f"{_TABLE}name", "Sheet"), depth=0))
-        if padded:
-            self.found.append(make("Table", table_text(padded), html=table_html(padded, heads)))
+        if kept:
+            self.found.append(table(kept, heads))
 
     def _row(self, row: "_Element", below: dict[int, tuple[int, str]]) -> list[str]:
         cells: list[str] = []

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import TYPE_CHECKING
 
-from ingest.parse.elements import make
+from ingest.parse.elements import make, table_html, table_text
 from ingest.parse.headings import mark_headings
 from ingest.parse.layout import Line, columns
 from ingest.parse.paragraphs import Block, blocks, join, strip_bullet, vocabulary
 from ingest.parse.pdf_chars import Rect, Segment, to_user, turn
 from ingest.parse.rules import Grid
 from ingest.parse.running import margin_lines, running_lines
-from ingest.parse.tables import ruled, table_html, table_text, unruled
+from ingest.parse.tables import ruled, unruled
 
 if TYPE_CHECKING:
     from unstructured.documents.elements import Element

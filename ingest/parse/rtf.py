@@ -10,9 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest.parse.elements import make, paragraph
+from ingest.parse.elements import make, paragraph, table
 from ingest.parse.rtf_words import CHARACTERS, CHARSETS, KEPT, SKIPPED, TARGETS, TOKEN, Rows
-from ingest.parse.tables import table_html, table_text
 from serving.errors import RejectedFile
 
 if TYPE_CHECKING:
@@ -273,7 +272,7 @@ class _Reader:
             self._end_row()
         rows = self.table.take()
         if rows:
-            self.found.append(make("Table", table_text(rows), html=table_html(rows)))
+            self.found.append(table(rows))
             self._put_notes()
 
 

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass, field
 
+from ingest.parse.elements import padded
+
 TOKEN = re.compile(
     rb"\\([a-zA-Z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z'])|([{}])|"
     rb"([^\\{}\r\n]+)|[\r\n]+|\\"
@@ -73,5 +75,4 @@ class Rows:
     def take(self) -> list[list[str]]:
         """The rows so far, all of the same length; the next one begins a table."""
         rows, self._rows = self._rows, []
-        width = max((len(row) for row in rows), default=0)
-        return [row + [""] * (width - len(row)) for row in rows]
+        return padded(rows)

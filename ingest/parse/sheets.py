@@ -19,9 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingest.parse.decode import decode
-from ingest.parse.elements import make
+from ingest.parse.elements import make, padded, table
 from ingest.parse.number_format import shown
-from ingest.parse.tables import table_html, table_text
 from serving.errors import RejectedFile
 
 if TYPE_CHECKING:
@@ -264,10 +263,7 @@ class _Stream:
 
 
 def _table(header: list[list[str]], rows: list[list[str]]) -> "Element":
-    width = max(len(row) for row in [*header, *rows])
-    padded = [row + [""] * (width - len(row)) for row in [*header, *rows]]
-    html = table_html(padded, len(header) if len(header) > 1 else 0)
-    return make("Table", table_text(padded), html=html)
+    return table(padded([*header, *rows]), len(header) if len(header) > 1 else 0)
 
 
 def _trim(row: list[str]) -> list[str]:

@@ -12,9 +12,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingest.parse.elements import make
+from ingest.parse.elements import make, table
 from ingest.parse.package import plain_package
-from ingest.parse.tables import table_html, table_text
 from serving.errors import RejectedFile
 
 if TYPE_CHECKING:
@@ -102,10 +101,10 @@ def _paragraphs(shape: Any, number: int) -> "Iterator[Element]":
             yield make("NarrativeText", text, page=number)
 
 
-def _table(table: Any, number: int) -> "Iterator[Element]":
+def _table(shown: Any, number: int) -> "Iterator[Element]":
     above: dict[int, str] = {}
     rows: list[list[str]] = []
-    for row in table.rows:
+    for row in shown.rows:
         cells: list[str] = []
         for cell in row.cells:
             # Of a merged cell only the first has text; it is repeated downwards.
@@ -116,7 +115,7 @@ def _table(table: Any, number: int) -> "Iterator[Element]":
         rows.append(cells)
     kept = [row for row in rows if any(row)]
     if kept:
-        yield make("Table", table_text(kept), html=table_html(kept), page=number)
+        yield table(kept, page=number)
 
 
 def _chart(chart: Any, number: int) -> "Iterator[Element]":
@@ -135,7 +134,7 @@ def _chart(chart: Any, number: int) -> "Iterator[Element]":
         for at, label in enumerate(names):
             values = [v[at] if at < len(v) else None for _, v in series]
             rows.append([label, *("" if v is None else f"{v:.10g}" for v in values)])
-        yield make("Table", table_text(rows), html=table_html(rows), page=number)
+        yield table(rows, page=number)
 
 
 def _line(text: str) -> str:

@@ -8,7 +8,6 @@ column in which it begins. Tables of running text in narrow columns are not told
 
 import re
 from collections.abc import Iterable, Sequence
-from html import escape
 from itertools import pairwise
 from statistics import median
 
@@ -249,18 +248,3 @@ def _cells(line: Line, spans: Sequence[Span]) -> list[str]:
         column = _column(segment, spans)
         cells[column] = f"{cells[column]} {segment.text}".strip()
     return cells
-
-
-def table_text(rows: Sequence[Sequence[str]]) -> str:
-    """One row a line, cells divided by ` | `."""
-    return "\n".join(" | ".join(" ".join(cell.split()) for cell in row) for row in rows)
-
-
-def table_html(rows: Sequence[Sequence[str]], header: int = 0) -> str:
-    """The rows as an HTML table, the first `header` of them marked as header."""
-    body = "".join(
-        "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in row) + "</tr>"
-        for at, row in enumerate(rows)
-        for tag in ("th" if at < header else "td",)
-    )
-    return f"<table>{body}</table>"

@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.parse.book import parse_xml
-from ingest.parse.elements import make, paragraph
-from ingest.parse.tables import table_html, table_text
+from ingest.parse.elements import make, padded, paragraph, table
 from ingest.parse.word_styles import (
     Style,
     numbering_of,
@@ -150,27 +149,26 @@ class _Document:
         if text:
             self._found.append(make("NarrativeText", f"[{number}] {text}"))
 
-    def _table(self, table: "_Element") -> None:
+    def _table(self, node: "_Element") -> None:
         rows: list[list[str]] = []
         heads = 0
-        cells = [list(_inner(row, "tc")) for row in _inner(table, "tr")]
+        cells = [list(_inner(row, "tc")) for row in _inner(node, "tr")]
         if max((len(row) for row in cells), default=0) < 2:
             # A table of one column frames text.
             for cell in (cell for row in cells for cell in row):
                 self._blocks(cell)
             return
-        for row in _inner(table, "tr"):
+        for row in _inner(node, "tr"):
             rows.append(self._row(row, rows[-1] if rows else []))
             mark = row.find("{*}trPr/{*}tblHeader")
             heads += (
                 heads == len(rows) - 1 and mark is not None and value(mark) not in ("0", "false")
             )
-        width = max((len(row) for row in rows), default=0)
-        padded = [row + [""] * (width - len(row)) for row in rows]
-        used = [at for at in range(width) if any(row[at] for row in padded)]
-        kept = [[row[at] for at in used] for row in padded if any(row)]
+        rows = padded(rows)
+        used = [at for at, column in enumerate(zip(*rows, strict=True)) if any(column)]
+        kept = [[row[at] for at in used] for row in rows if any(row)]
         if kept:
-            self._found.append(make("Table", table_text(kept), html=table_html(kept, heads)))
+            self._found.append(table(kept, heads))
         for number, kind, key in self._reader.take_notes():
             self._note(number, kind, key)
 
