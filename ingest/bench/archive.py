@@ -10,9 +10,7 @@ was read is right (`ingest.bench.pdf` and the tests do).
 """
 
 import argparse
-import json
 import os
-import resource
 import sys
 import tempfile
 import threading
@@ -24,14 +22,22 @@ from pathlib import Path
 from typing import Any, cast
 
 from ingest.bench.corpus import Piece, passages, real_files
-from ingest.bench.process import Figures, apart, own_settings, print_figures
+from ingest.bench.process import (
+    Figures,
+    apart,
+    cpu_seconds,
+    own_settings,
+    print_figures,
+    resident,
+    run_bench,
+)
 from ingest.jobs import Jobs, open_jobs
 from ingest.pipeline import Pipeline
 from rag.runtime import Runtime, open_runtime
-from rag.settings import Settings, load_settings
+from rag.settings import Settings
 from rag.types import Document, State
 from serving.embedding import Embedder
-from serving.errors import ConfigError, FootnoteError
+from serving.errors import ConfigError
 
 _ROUND = 15
 """Text files between two turns of worker and model."""
@@ -71,11 +77,11 @@ def archive(settings: Settings, pieces: Sequence[Piece], workers: int) -> Figure
     """All pieces through the queue: pages/s, where the workers' time goes, memory."""
     with _opened(settings, workers) as (runtime, pipeline, jobs, timed):
         by_name = {piece.name: piece for piece in pieces}
-        begun, cpu = time.perf_counter(), _cpu()
+        begun, cpu = time.perf_counter(), cpu_seconds()
         for piece in pieces:
             jobs.submit(pipeline.accept(piece.path, piece.name).id)
         documents = _drain(runtime)
-        elapsed, cpu = time.perf_counter() - begun, _cpu() - cpu
+        elapsed, cpu = time.perf_counter() - begun, cpu_seconds() - cpu
     ready = [d for d in documents if d.state is State.READY]
     pages = sum(by_name[d.name].pages(d.pages) for d in ready if d.name in by_name)
     stages = {part.stage: part.seconds for part in timed}
@@ -90,7 +96,7 @@ def archive(settings: Settings, pieces: Sequence[Piece], workers: int) -> Figure
         "pages_per_s": round(pages / elapsed, 2),
         "cpu_seconds": round(cpu, 1),
         "share": {name: round(part / elapsed / workers, 3) for name, part in stages.items()},
-        "rss_mb": round(_rss()),
+        "rss_mb": round(resident() / 1e6),
     }
 
 
@@ -128,7 +134,7 @@ def memory_over(settings: Settings, pieces: Sequence[Piece]) -> Figures:
         for piece in pieces:
             jobs.submit(pipeline.accept(piece.path, piece.name).id)
             _drain(runtime)
-            samples.append(_rss())
+            samples.append(resident() / 1e6)
     window = max(1, int(len(samples) * _WINDOW))
     first = int(len(samples) * _WARM)
     early = sum(samples[first : first + window]) / window
@@ -170,18 +176,6 @@ def _drain(runtime: Runtime) -> list[Document]:
     return runtime.library.list()
 
 
-def _cpu() -> float:
-    """CPU seconds of this process and of the children that have ended."""
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(u.ru_utime + u.ru_stime for u in used)
-
-
-def _rss() -> float:
-    """Resident memory of this process now, in MB."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-
 def bench(settings: Settings, options: argparse.Namespace) -> Figures:
     """The parts that `options.parts` names."""
     if not options.documents.is_dir() or not options.sets.is_dir():
@@ -216,16 +210,8 @@ def _slice(real: Sequence[Piece], text: Sequence[Piece], notes: Sequence[Piece])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit code 0; 1 where an error could be told in a line."""
-    options = _parser().parse_args(arguments)
-    try:
-        found = bench(load_settings(), options)
-    except FootnoteError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    if options.json:
-        options.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
-    return 0
+    """As `run_bench`."""
+    return run_bench(bench, _parser(), arguments)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -238,7 +224,6 @@ def _parser() -> argparse.ArgumentParser:
     add("--text", type=int, default=225, help="text files of the handbook")
     add("--short", type=int, default=2000, help="short documents for the memory part")
     add("--parts", nargs="*", help="only these parts, by their names in the output")
-    add("--json", type=Path, help="write the figures to this file")
     return parser
 
 

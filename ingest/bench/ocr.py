@@ -8,7 +8,6 @@ tests' business (`tests/parse/test_ocr.py`).
 
 import argparse
 import re
-import resource
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ from pathlib import Path
 import pypdfium2 as pdfium
 from PIL import Image, ImageFilter
 
+from ingest.bench.process import cpu_seconds
 from ingest.parse import ocr
 
 PAGES = (
@@ -43,14 +43,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sheet = document[page - 1]
             wanted = _words(sheet.get_textpage().get_text_range())
             for dpi in chosen.dpi:
-                before = _cpu()
+                before = cpu_seconds()
                 found = _recognised(sheet, dpi, chosen.type)
                 recall = sum((wanted & found).values()) / sum(wanted.values())
                 precision = sum((wanted & found).values()) / max(sum(found.values()), 1)
                 how = f"{dpi} dpi" if dpi else "product"
                 sys.stdout.write(
                     f"{name:26} {how:8} recall {recall:.3f} precision {precision:.3f} "
-                    f"{_cpu() - before:5.2f} s\n"
+                    f"{cpu_seconds() - before:5.2f} s\n"
                 )
     return 0
 
@@ -71,12 +71,6 @@ def _recognised(sheet: pdfium.PdfPage, dpi: int, size: float) -> Counter[str]:
 def _words(text: str) -> Counter[str]:
     whole = re.sub(r"[\u00ad\ufffe\x02-]\s*", "", text.casefold())
     return Counter(_WORD.findall(whole))
-
-
-def _cpu() -> float:
-    """CPU seconds of this process and of those that it waited for."""
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 if __name__ == "__main__":

@@ -1,16 +1,55 @@
-"""What the benches share: a part in a process of its own, settings of its own, printed figures."""
+"""What the benches share: the command line, a part in a process of its own, settings of its own,
+a process's memory and CPU time, printed figures."""
 
+import argparse
+import json
 import multiprocessing
+import os
+import resource
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any, ParamSpec
 
-from rag.settings import Settings
+from rag.settings import Settings, load_settings
+from serving.errors import FootnoteError
 
 Figures = dict[str, Any]
 P = ParamSpec("P")
+
+
+def run_bench(
+    bench: Callable[[Settings, argparse.Namespace], Figures],
+    parser: argparse.ArgumentParser,
+    arguments: Sequence[str] | None,
+) -> int:
+    """Measure as the command line says, and keep the figures where its `--json` names a file.
+
+    Exit code 0; 1 where an error could be told in a line.
+    """
+    parser.add_argument("--json", type=Path, help="write the figures to this file")
+    options = parser.parse_args(arguments)
+    try:
+        found = bench(load_settings(), options)
+    except FootnoteError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    if options.json:
+        options.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
+def cpu_seconds() -> float:
+    """Of this process and of the children that have ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
+def resident() -> int:
+    """Resident memory of this process now, in bytes."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def apart(function: Callable[P, Figures], *args: P.args, **kwargs: P.kwargs) -> Figures:

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from ingest.bench.process import resident
 from rag.evaluate.metrics import percentile
 from rag.originals import Reading
 from rag.runtime import Runtime, open_runtime
@@ -173,9 +174,8 @@ def _spread(values: Sequence[float]) -> dict[str, float]:
 
 def memory() -> dict[str, Any]:
     """Resident memory of this process in MiB, now and at its highest."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {
-        "rss_mib": round(pages * resource.getpagesize() / 2**20),
+        "rss_mib": round(resident() / 2**20),
         "peak_rss_mib": round(peak / 1024),
     }

@@ -9,7 +9,6 @@ What this does not know: whether the answers are right (`rag.evaluate` does).
 """
 
 import argparse
-import json
 import os
 import pickle
 import sys
@@ -21,31 +20,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
-from ingest.bench.process import Figures, apart, own_settings, print_figures
+from ingest.bench.process import Figures, apart, own_settings, print_figures, run_bench
 from ingest.bench.questions import SYNTHETIC, ask, build, memory
 from ingest.pipeline import Pipeline
 from ingest.progress import Progress
 from rag.runtime import open_runtime
-from rag.settings import Settings, load_settings
+from rag.settings import Settings
 from rag.store import IndexedChunk, Store
 from rag.types import Document, State
-from serving.errors import ConfigError, FootnoteError
+from serving.errors import ConfigError
 
 TAKEN = "taken.pickle"
 """What was indexed, handed from one process to the next."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit code 0; 1 where an error could be told in a line."""
-    options = _parser().parse_args(arguments)
-    try:
-        found = bench(load_settings(), options)
-    except FootnoteError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    if options.json:
-        options.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
-    return 0
+    """As `run_bench`."""
+    return run_bench(bench, _parser(), arguments)
 
 
 def bench(settings: Settings, options: argparse.Namespace) -> Figures:
@@ -173,7 +164,6 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m ingest.bench.speed")
     add = parser.add_argument
     add("--sizes", type=_sizes, default=[1_000, 10_000, 100_000], help="index sizes, in chunks")
-    add("--json", type=Path, help="write the figures to this file")
     add("--files", type=Path, nargs="+", default=usual, help="folders of files to ingest")
     add("--seconds", type=float, default=240.0, help="start no further file after this time")
     add("--questions", type=int, default=100, help="questions asked at each size")
