@@ -8,6 +8,7 @@ from app.documents.listing import viewer_zone
 from app.documents.states import local
 from app.services import Services
 from app.texts import Texts
+from rag.moments import stamp
 from rag.types import EVERYONE, Document, Version
 from serving.errors import RejectedFile
 
@@ -66,4 +67,4 @@ def moment(day: object) -> str:
     if not isinstance(day, date):
         return ""
     begins = datetime.combine(day, time(), viewer_zone() or UTC)
-    return begins.astimezone(UTC).isoformat(timespec="seconds")
+    return stamp(begins)

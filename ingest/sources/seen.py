@@ -7,13 +7,13 @@ these tables costs fetching everything once more, and nothing else.
 
 import json
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Column, Engine, MetaData, String, Table, delete, insert, select
 
 from rag.catalogue import writing
 from rag.library import Library
+from rag.moments import stamp, utc_now
 
 _METADATA = MetaData()
 _SEEN = Table(
@@ -136,4 +136,4 @@ def synced_of(values: dict[str, Any]) -> Synced:
 
 
 def now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return stamp(utc_now())
