@@ -7,6 +7,7 @@ import pytest
 
 from ingest.pipeline import Pipeline
 from rag.library import Library
+from rag.moments import Clock, utc_now
 from rag.settings import Settings
 from rag.store import Store
 from rag.store.edge import EdgeStore
@@ -35,8 +36,14 @@ def store(settings: Settings, embedder: Embedder) -> Iterator[Store]:
 
 
 @pytest.fixture
-def library(settings: Settings) -> Iterator[Library]:
-    library = Library(settings.data_dir / "library")
+def clock() -> Clock:
+    """The computer's; a module that goes through time has a fixture of its own."""
+    return utc_now
+
+
+@pytest.fixture
+def library(settings: Settings, clock: Clock) -> Iterator[Library]:
+    library = Library(settings.data_dir / "library", clock)
     yield library
     library.close()
 

@@ -1,38 +1,22 @@
 """What becomes of a document when something goes wrong, and when somebody stops or retries it."""
 
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from ingest.processing import TRIES
-from rag.library import Library
 from rag.types import State
 from serving.errors import ModelUnavailable
+from tests.ingest.stopped_clock import StoppedClock
 
 RULE = "Visitors sign in at the reception and wear a badge.\n"
-START = datetime(2026, 11, 1, 12, tzinfo=UTC)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.time = START
-
-    def __call__(self) -> datetime:
-        return self.time
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def library(settings, clock):
-    library = Library(settings.data_dir / "library", clock)
-    yield library
-    library.close()
+def clock() -> StoppedClock:
+    return StoppedClock()
 
 
 @pytest.fixture

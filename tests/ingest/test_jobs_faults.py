@@ -87,13 +87,19 @@ def state(pipeline: Pipeline, document: Document) -> Callable[[], State]:
     return lambda: pipeline.library.get(document.id).state
 
 
-def test_a_fault_of_the_moment_is_tried_again_by_itself(place):
+def after_failure(place: Place, failure: Exception) -> tuple[Pipeline, Jobs, Document]:
+    """A process in which a document has just failed, and will not fail again."""
     pipeline, embedder = place.process()
     jobs = place.jobs(pipeline, embedder)
-    embedder.failure = ModelUnavailable("The server does not answer.")
+    embedder.failure = failure
     document = accept(pipeline)
     jobs.submit(document.id)
     wait_for(lambda: state(pipeline, document)() is State.FAILED)
+    return pipeline, jobs, document
+
+
+def test_a_fault_of_the_moment_is_tried_again_by_itself(place):
+    pipeline, jobs, document = after_failure(place, ModelUnavailable("The server does not answer."))
     failed = pipeline.library.get(document.id)
     assert failed.retry_at > pipeline.library.now()
     assert jobs.failures() == []
@@ -105,12 +111,7 @@ def test_a_fault_of_the_moment_is_tried_again_by_itself(place):
 
 
 def test_the_next_process_tries_again_what_failed_in_the_last(place):
-    pipeline, embedder = place.process()
-    jobs = place.jobs(pipeline, embedder)
-    embedder.failure = ModelUnavailable("The server does not answer.")
-    document = accept(pipeline)
-    jobs.submit(document.id)
-    wait_for(lambda: state(pipeline, document)() is State.FAILED)
+    pipeline, jobs, document = after_failure(place, ModelUnavailable("The server does not answer."))
     jobs.stop()
     place.clock.ahead = timedelta(minutes=1)
     place.jobs(*place.process())
@@ -118,12 +119,7 @@ def test_the_next_process_tries_again_what_failed_in_the_last(place):
 
 
 def test_a_permanent_failure_is_listed_until_it_is_tried_again(place):
-    pipeline, embedder = place.process()
-    jobs = place.jobs(pipeline, embedder)
-    embedder.failure = ZeroDivisionError()
-    document = accept(pipeline)
-    jobs.submit(document.id)
-    wait_for(lambda: state(pipeline, document)() is State.FAILED)
+    pipeline, jobs, document = after_failure(place, ZeroDivisionError())
     place.clock.ahead = timedelta(days=9)
     assert [(d.id, "ZeroDivisionError" in d.reason) for d in jobs.failures()] == [
         (document.id, True)

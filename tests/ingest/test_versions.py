@@ -1,33 +1,19 @@
 """Versions that answer from and until a moment, that come back, and that are let go of."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from ingest.pipeline import Pipeline
-from rag.library import Library
 from rag.retrieve import Retriever
 from rag.store.sparse import SparseEncoder
 from rag.trace import open_tracer
 from rag.types import EVERYONE, Principal, State
 from serving.errors import RejectedFile
+from tests.ingest.stopped_clock import START, StoppedClock
 
-START = datetime(2026, 11, 1, 12, tzinfo=UTC)
 NAME = "leave.txt"
-
-
-class Clock:
-    """Stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.time = START
-
-    def __call__(self) -> datetime:
-        return self.time
-
-    def go(self, days: float) -> None:
-        self.time = START + timedelta(days=days)
 
 
 def day(number: float) -> str:
@@ -35,15 +21,8 @@ def day(number: float) -> str:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def library(settings, clock):
-    library = Library(settings.data_dir / "library", clock)
-    yield library
-    library.close()
+def clock() -> StoppedClock:
+    return StoppedClock()
 
 
 @pytest.fixture
