@@ -1,9 +1,12 @@
 """Fixtures that several folders of tests share. Add to them; keep them few."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from rag.runtime import Runtime, open_runtime
+from rag.settings import Settings
 from serving.embedding import Embedder, open_embedder
 
 MODELS = Path(__file__).parent.parent / "var" / "models"
@@ -14,6 +17,18 @@ MODELS = Path(__file__).parent.parent / "var" / "models"
 def embedder() -> Embedder:
     """The default embedding model."""
     return open_embedder("multilingual-e5-small", MODELS)
+
+
+@pytest.fixture(scope="module")
+def empty_runtime(
+    embedder: Embedder, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Runtime]:
+    """All parts of the product over no documents yet, in a folder of the module's own."""
+    del embedder  # built by now
+    folder = tmp_path_factory.mktemp("runtime")
+    (folder / "models").symlink_to(MODELS)
+    with open_runtime(Settings(data_dir=folder)) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -11,8 +11,7 @@ import pytest
 
 from ingest.pipeline import Pipeline
 from rag.answer import Answerer
-from rag.runtime import Runtime, open_runtime
-from rag.settings import Settings
+from rag.runtime import Runtime
 from rag.trace_store import StoredTrace, TraceStep
 from rag.types import (
     EVERYONE,
@@ -26,10 +25,8 @@ from rag.types import (
     Turn,
     document_id,
 )
-from serving.embedding import Embedder
 from serving.errors import RejectedQuestion
 from serving.language_model import open_language_model
-from tests.conftest import MODELS
 from tests.openai_server import OpenAIServer, says
 
 DATA = Path(__file__).parent.parent / "data" / "organisation"
@@ -47,18 +44,15 @@ BOILER = "Who services the boiler of the north wing?"
 
 
 @pytest.fixture(scope="module")
-def runtime(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
-    del embedder  # built by now
+def runtime(empty_runtime: Runtime, tmp_path_factory: pytest.TempPathFactory) -> Runtime:
     folder = tmp_path_factory.mktemp("answer")
-    (folder / "models").symlink_to(MODELS)
-    with open_runtime(Settings(data_dir=folder)) as opened:
-        for name, text in TEXTS.items():
-            ingest(opened, folder, name, text)
-        ingest(opened, folder, "merger.md", SECRET, ["board"])
-        pipeline = pipeline_of(opened)
-        manual = pipeline.accept(DATA / "travel" / "travel-policy-2025.pdf", "travel.pdf")
-        pipeline.process(manual.id)
-        yield opened
+    for name, text in TEXTS.items():
+        ingest(empty_runtime, folder, name, text)
+    ingest(empty_runtime, folder, "merger.md", SECRET, ["board"])
+    pipeline = pipeline_of(empty_runtime)
+    manual = pipeline.accept(DATA / "travel" / "travel-policy-2025.pdf", "travel.pdf")
+    pipeline.process(manual.id)
+    return empty_runtime
 
 
 @pytest.fixture

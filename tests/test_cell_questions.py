@@ -4,7 +4,6 @@ Through the real pipeline, store, model and answerer, without a language model. 
 a little below what is measured (docs/decisions/0009-chunking.md); what is quoted has no bound.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pypdfium2 as pdfium
@@ -13,13 +12,10 @@ import pytest
 from ingest.pipeline import Pipeline
 from rag.evaluate.metrics import contains
 from rag.pages import PDFIUM
-from rag.runtime import Runtime, open_runtime
-from rag.settings import Settings
+from rag.runtime import Runtime
 from rag.table_text import cells
 from rag.types import EVERYONE, Answer, Answered, Box, Principal, State
-from serving.embedding import Embedder
 from tests.cell_tables import ALL, ENGLISH, LONG, RUSSIAN, Cell, Made, write
-from tests.conftest import MODELS
 
 pytestmark = pytest.mark.slow
 CELLS = [(made, cell) for made in ALL for cell in made.cells]
@@ -27,18 +23,15 @@ READER = Principal("reader", frozenset({EVERYONE}))
 
 
 @pytest.fixture(scope="module")
-def answers(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
-    del embedder  # built by now
-    folder = tmp_path_factory.mktemp("cells")
-    (folder / "models").symlink_to(MODELS)
-    with open_runtime(Settings(data_dir=folder)) as opened:
-        pipeline = Pipeline(opened.library, opened.store, opened.embedder, opened.settings)
-        for made in ALL:
-            document = pipeline.accept(write(made, folder), made.name)
-            done = pipeline.process(document.id)
-            assert done is not None
-            assert done.state is State.READY
-        yield opened
+def answers(empty_runtime: Runtime, tmp_path_factory: pytest.TempPathFactory) -> Runtime:
+    opened, folder = empty_runtime, tmp_path_factory.mktemp("cells")
+    pipeline = Pipeline(opened.library, opened.store, opened.embedder, opened.settings)
+    for made in ALL:
+        document = pipeline.accept(write(made, folder), made.name)
+        done = pipeline.process(document.id)
+        assert done is not None
+        assert done.state is State.READY
+    return opened
 
 
 def ask(runtime: Runtime, question: str) -> Answer:

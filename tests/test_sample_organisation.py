@@ -5,7 +5,6 @@ small change in quality. What may not happen at all has no bound.
 """
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +13,8 @@ import pytest
 from ingest.pipeline import Pipeline
 from ingest.sample import load_sample
 from rag.evaluate.metrics import contains
-from rag.runtime import Runtime, open_runtime
-from rag.settings import Settings
+from rag.runtime import Runtime
 from rag.types import EVERYONE, Answer, Answered, Principal, Retrieved, State, Support
-from serving.embedding import Embedder
-from tests.conftest import MODELS
 
 DATA = Path(__file__).parent.parent / "data"
 QUESTIONS: list[dict[str, Any]] = [
@@ -30,15 +26,12 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def runtime(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
-    del embedder  # built by now
-    folder = tmp_path_factory.mktemp("sample")
-    (folder / "models").symlink_to(MODELS)
-    with open_runtime(Settings(data_dir=folder)) as opened:
-        pipeline = Pipeline(opened.library, opened.store, opened.embedder, opened.settings)
-        done = load_sample(pipeline, DATA)
-        assert {document.state for document in done} == {State.READY}
-        yield opened
+def runtime(empty_runtime: Runtime) -> Runtime:
+    opened = empty_runtime
+    pipeline = Pipeline(opened.library, opened.store, opened.embedder, opened.settings)
+    done = load_sample(pipeline, DATA)
+    assert {document.state for document in done} == {State.READY}
+    return opened
 
 
 def ask(runtime: Runtime, question: str, groups: list[str]) -> tuple[Answer, set[str]]:
