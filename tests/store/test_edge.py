@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.store import StoreQuery
+from rag.store import IndexedChunk, StoreQuery
 from rag.store.edge import EdgeStore
 from rag.types import EVERYONE
 from serving.errors import IndexMismatch, StoreBusy
@@ -117,10 +117,7 @@ def test_opening_drops_what_was_deleted(tmp_path: Path) -> None:
     store.close()
     store = EdgeStore(tmp_path / "index", SPEC)
     assert store.count() == 1500
-    dense, sparse = question(0)
-    for query in (StoreQuery(ALL, dense=dense, limit=20), StoreQuery(ALL, sparse=sparse, limit=20)):
-        best = list(Oracle(kept).scores(query).values())
-        assert scores(store, query) == pytest.approx(best, rel=1e-4)
+    check_searches_exactly(store, kept)
     check_replaces_exactly(store, version="v3", size=10)
     store.close()
 
@@ -136,8 +133,13 @@ def test_the_engine_keeps_its_log_where_it_is_synced(tmp_path: Path) -> None:
     store.close()
 
 
-def scores(store: EdgeStore, query: StoreQuery) -> Sequence[float]:
-    return [hit.score for hit in store.search(query)]
+def check_searches_exactly(store: EdgeStore, kept: Sequence[IndexedChunk]) -> None:
+    """Each half of a search finds the best of `kept` with their exact scores."""
+    dense, sparse = question(0)
+    for query in (StoreQuery(ALL, dense=dense, limit=20), StoreQuery(ALL, sparse=sparse, limit=20)):
+        best = list(Oracle(kept).scores(query).values())
+        found = [hit.score for hit in store.search(query)]
+        assert found == pytest.approx(best, rel=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -193,10 +195,7 @@ def test_no_byte_of_a_deleted_chunk_stays_after_scrubbing(tmp_path: Path) -> Non
     assert store.scrub()
     assert not files_with(folder, secret)
     assert store.count() == 1200
-    dense, sparse = question(0)
-    for query in (StoreQuery(ALL, dense=dense, limit=20), StoreQuery(ALL, sparse=sparse, limit=20)):
-        best = list(Oracle(kept).scores(query).values())
-        assert scores(store, query) == pytest.approx(best, rel=1e-4)
+    check_searches_exactly(store, kept)
     check_replaces_exactly(store, version="v1", size=10)
     store.close()
     assert {path.name for path in folder.iterdir()} == {"lock", "index.json", "shard"}
