@@ -5,6 +5,7 @@ What it does not know: whether a server behind the same name still serves the sa
 
 import hashlib
 import logging
+import math
 import os
 import threading
 from abc import abstractmethod
@@ -120,7 +121,10 @@ class LocalEmbedder(Embedder):
         vectors = np.empty((len(texts), self.dimension), np.float32)
         # Texts of like length together: a batch is padded to its longest.
         order = sorted(range(len(texts)), key=lambda at: -len(texts[at]))
-        size = _CPU_BATCH if self._model.device.type == "cpu" else _GPU_BATCH
+        most = _CPU_BATCH if self._model.device.type == "cpu" else _GPU_BATCH
+        # Batches of one size: nine texts as five and four take less time than as eight and one.
+        batches = max(1, math.ceil(len(texts) / most))
+        size = max(1, math.ceil(len(texts) / batches))
         for start in range(0, len(order), size):
             batch = order[start : start + size]
             with self._turn:

@@ -100,11 +100,11 @@ def archive(settings: Settings, pieces: Sequence[Piece], workers: int) -> Figure
     }
 
 
-def against_model(settings: Settings, files: Sequence[Piece]) -> Figures:
-    """One worker on text files, in turn with the model alone on the chunks that it made."""
+def against_model(settings: Settings, files: Sequence[Piece], workers: int) -> Figures:
+    """Text files by `workers` threads, in turn with the model alone on the chunks they made."""
     worker = alone = 0.0
     chunks = 0
-    with _opened(settings, 1) as (runtime, pipeline, jobs, _timed):
+    with _opened(settings, workers) as (runtime, pipeline, jobs, _timed):
         runtime.embedder.embed_passages(["The first call of a model is slow."])
         for start in range(0, len(files), _ROUND):
             begun = time.perf_counter()
@@ -119,6 +119,7 @@ def against_model(settings: Settings, files: Sequence[Piece]) -> Figures:
             alone += time.perf_counter() - begun
             chunks += len(texts)
     return {
+        "threads": workers,
         "files": len(files),
         "chunks": chunks,
         "worker_chunks_per_s": round(chunks / worker, 2),
@@ -191,7 +192,8 @@ def bench(settings: Settings, options: argparse.Namespace) -> Figures:
             "archive": lambda own: apart(archive, own, [*real, *text, *notes], 1),
             "one worker": lambda own: apart(archive, own, _slice(real, text, notes), 1),
             "two workers": lambda own: apart(archive, own, _slice(real, text, notes), 2),
-            "text files": lambda own: apart(against_model, own, text),
+            "text files": lambda own: apart(against_model, own, text, settings.workers),
+            "text files, one thread": lambda own: apart(against_model, own, text, 1),
             "memory": lambda own: apart(memory_over, own, notes[: options.short]),
         }
         for part in options.parts or parts:
