@@ -100,7 +100,10 @@ class Footnote:
 
     def search(self, name: str) -> None:
         """Show only documents whose names hold this."""
+        self.page.wait_for_timeout(0.5 * SECONDS)  # a run that was asked for has begun by then
+        self.settle()
         box = self.page.locator(".st-key-name input")
+        expect(box).to_have_count(1)  # while the page is drawn anew, the old one is there too
         box.fill(name)
         box.press("Enter")
         self.settle()
