@@ -99,14 +99,21 @@ class Footnote:
         return self.page.locator(".st-key-documents-list").get_by_test_id("stDataFrame")
 
     def search(self, name: str) -> None:
-        """Show only documents whose names hold this."""
-        self.page.wait_for_timeout(0.5 * SECONDS)  # a run that was asked for has begun by then
-        self.settle()
+        """Show only documents whose names hold this.
+
+        While the page is drawn anew, as when a document is done, the box is there twice and what
+        was typed into the old one is lost: a person types again.
+        """
         box = self.page.locator(".st-key-name input")
-        expect(box).to_have_count(1)  # while the page is drawn anew, the old one is there too
-        box.fill(name)
-        box.press("Enter")
-        self.settle()
+        for _ in range(5):
+            self.page.wait_for_timeout(0.5 * SECONDS)  # a run that was asked for has begun by then
+            self.settle()
+            box.first.fill(name)
+            box.first.press("Enter")
+            self.settle()
+            if box.count() == 1 and box.input_value() == name:
+                break
+        expect(box).to_have_value(name)
 
     def wait_for_state(self, name: str, state: str) -> None:
         expect(self.row(name)).to_contain_text(state, timeout=90 * SECONDS)
