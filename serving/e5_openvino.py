@@ -56,7 +56,12 @@ class OpenVinoEncoder(InputModule):
         self._words = _mapped(folder / "model.safetensors", _WORDS)
         self._others = weights["embeddings.position_embeddings.weight"].astype(np.float32)
         self._others += weights["embeddings.token_type_embeddings.weight"][0]
-        defaults = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": torch.get_num_threads()}
+        defaults = {
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_NUM_THREADS": torch.get_num_threads(),
+            # Shapes of batches whose kernels are kept; the default, 5,000, grows for hours.
+            "CPU_RUNTIME_CACHE_CAPACITY": 64,
+        }
         graph = self.prepared(encoder(weights, config))
         self._compiled = openvino.Core().compile_model(graph, "CPU", defaults | (options or {}))
 
