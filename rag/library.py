@@ -27,7 +27,7 @@ from rag.catalogue import (
 from rag.catalogue import version_of as version_of
 from rag.engine import open_engine, scrub
 from rag.moments import Clock, utc_now
-from rag.originals import Originals
+from rag.originals import Originals, Reading
 from rag.report import QualityReport
 from rag.settings import Settings
 from rag.sketches import Sketches
@@ -225,12 +225,13 @@ class Library(Work):
         """Where the bytes of a content are."""
         return self.files.path(sha256)
 
-    def report(self, document: Document) -> QualityReport | None:
+    def report(self, document: Document, reading: Reading | None = None) -> QualityReport | None:
         """What was found in the content of the version that `document` names, if it was read.
 
-        Documents of one content share what was read of it, so which they are is told as of now.
+        `reading` is what was read of it, where the caller has that already. Documents of one
+        content share it, so which they are is told as of now.
         """
-        reading = self.files.reading(document.sha256)
+        reading = reading or self.files.reading(document.sha256)
         if reading is None:
             return None
         same = [other for other in self.with_content(document.sha256) if other != document.id]

@@ -37,7 +37,7 @@ def show_document(
             st.warning(label(one_line(text, document.name, document.reason)))
         _show_actions(services, text, document)
         reading = services.runtime.library.files.reading(document.sha256)
-        report = services.runtime.library.report(document) or QualityReport()
+        report = services.runtime.library.report(document, reading) or QualityReport()
         keys = ("read", "report", "versions", "access")
         names = [text(f"docs.one.{key}") for key in keys]
         if document.findings:
