@@ -177,6 +177,18 @@ class Sentence:
     citations: tuple[int, ...] = ()
     """Numbers of `Answer.citations`."""
     support: Support = Support.SUPPORTED
+    table: tuple[tuple[str, str], ...] = ()
+    """Of a table row: the names of its columns with its cells, to be shown as a small table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Passages that contradict each other about what was asked."""
+
+    sentences: tuple[Sentence, ...]
+    """What each says, the newest valid document first; each with its own citation."""
+    about: str = ""
+    """What they disagree on, in the words of the documents; may be empty."""
 
 
 class Mode(StrEnum):
@@ -187,6 +199,8 @@ class Mode(StrEnum):
     EXTRACTIVE = "extractive"
     """Sentences quoted verbatim from the documents."""
     REFUSED = "refused"
+    CLARIFY = "clarify"
+    """Not answered yet: the asker is to say which of `Answer.choices` is meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +221,15 @@ class Answer:
     """A code for the pages to translate, e.g. `model_unavailable`, `model_interrupted`."""
     trace_id: str = ""
     """32 hex digits."""
+    search: str = ""
+    """What was searched for, where that is not the question itself."""
+    filter: str = ""
+    """The words of the question that limited the search to some documents."""
+    choices: tuple[str, ...] = ()
+    """With CLARIFY: what may be meant, each a whole question."""
+    disagreements: tuple[Disagreement, ...] = ()
+    owners: tuple[str, ...] = ()
+    """On refusal: whom to ask, owners of the closest documents first."""
 
     @property
     def refused(self) -> bool:

@@ -5,7 +5,6 @@ What it does not know: whether a server behind the same name still serves the sa
 
 import hashlib
 import logging
-import math
 import os
 import threading
 from abc import abstractmethod
@@ -31,6 +30,9 @@ Vectors = NDArray[np.float32]
 _CPU_BATCH = 8
 """Texts per inference: the fastest on two cores, and a question waits for one batch at most."""
 _GPU_BATCH = 64
+_CPU_CALL, _GPU_CALL = 150, 20_000
+"""What an inference costs beside its texts, as characters of text: on two cores measured (about 40
+tokens), for a GPU a guess that prefers full batches."""
 _HUB_SECONDS = 10.0
 
 
@@ -119,22 +121,37 @@ class LocalEmbedder(Embedder):
 
     def _embed(self, texts: Sequence[str], encode: Callable[..., Any]) -> Vectors:
         vectors = np.empty((len(texts), self.dimension), np.float32)
-        # Texts of like length together: a batch is padded to its longest.
-        order = sorted(range(len(texts)), key=lambda at: -len(texts[at]))
-        most = _CPU_BATCH if self._model.device.type == "cpu" else _GPU_BATCH
-        # Batches of one size: nine texts as five and four take less time than as eight and one.
-        batches = max(1, math.ceil(len(texts) / most))
-        size = max(1, math.ceil(len(texts) / batches))
-        for start in range(0, len(order), size):
-            batch = order[start : start + size]
+        cpu = self._model.device.type == "cpu"
+        most, call = (_CPU_BATCH, _CPU_CALL) if cpu else (_GPU_BATCH, _GPU_CALL)
+        for batch in batches([len(text) for text in texts], most, call):
             with self._turn:
                 vectors[batch] = encode(
                     [_valid(texts[at]) for at in batch],
-                    batch_size=size,
+                    batch_size=len(batch),
                     show_progress_bar=False,
                     normalize_embeddings=True,
                 )
         return vectors
+
+
+def batches(lengths: Sequence[int], most: int, call: int) -> list[list[int]]:
+    """Indices of texts in batches of at most `most` that take the least time, longest texts first.
+
+    A batch is padded to its longest text and costs `call` beside, all in characters: texts of like
+    length go together, and a short one is not padded to a long one only to fill a batch.
+    """
+    order = sorted(range(len(lengths)), key=lambda at: -lengths[at])
+    best, cut = [0] * (len(order) + 1), [0] * (len(order) + 1)
+    for end in range(1, len(order) + 1):
+        best[end], cut[end] = min(
+            (best[start] + call + lengths[order[start]] * (end - start), start)
+            for start in range(max(0, end - most), end)
+        )
+    found, end = [], len(order)
+    while end:
+        found.append(order[cut[end] : end])
+        end = cut[end]
+    return found[::-1]
 
 
 class _Turn:

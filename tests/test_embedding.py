@@ -1,13 +1,16 @@
 """The embedder in this process: shapes, prompts, threads, and models that are not there."""
 
 import threading
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
 
-from serving.embedding import Embedder, open_embedder
+from serving.embedding import Embedder, batches, open_embedder
 from serving.errors import ConfigError
 from serving.rerank import open_reranker
 
@@ -134,3 +137,27 @@ def _cross_encoder(folder: Path, labels: int) -> Path:
     (folder / "vocab.txt").write_text("\n".join(WORDS))
     BertTokenizerFast(vocab=str(folder / "vocab.txt")).save_pretrained(folder)
     return folder
+
+
+@given(
+    st.lists(st.integers(0, 2000), max_size=9),
+    st.integers(1, 4),
+    st.integers(0, 500),
+)
+def test_batches_are_the_cheapest(lengths: list[int], most: int, call: int) -> None:
+    found = batches(lengths, most, call)
+    assert sorted(at for batch in found for at in batch) == list(range(len(lengths)))
+    assert all(0 < len(batch) <= most for batch in found)
+
+    def cost(groups: list[list[int]]) -> int:
+        return sum(call + len(group) * max(lengths[at] for at in group) for group in groups)
+
+    order = sorted(range(len(lengths)), key=lambda at: -lengths[at])
+    for cuts in product([True, False], repeat=max(0, len(order) - 1)):
+        groups = [order[:1]] if order else []
+        for at, cut in zip(order[1:], cuts, strict=True):
+            if cut:
+                groups.append([])
+            groups[-1].append(at)
+        if all(len(group) <= most for group in groups):
+            assert cost(found) <= cost(groups)
