@@ -15,19 +15,8 @@ from app import citation
 from app.markup import answer_html, label, note_html, shorten
 from app.services import Services
 from app.texts import EXAMPLES, Language, Texts, cited_place, notice_words, passage_place, refusal
-from rag.types import (
-    Answer,
-    Answered,
-    Citation,
-    Event,
-    Mode,
-    Passage,
-    Principal,
-    Retrieved,
-    Said,
-    Sentence,
-    Turn,
-)
+from rag.answers import Answer, Answered, Citation, Event, Mode, Retrieved, Said, Sentence, Turn
+from rag.types import Passage, Principal
 from serving.errors import FootnoteError, RejectedQuestion
 
 

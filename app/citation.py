@@ -9,9 +9,10 @@ import streamlit as st
 from app.markup import context_html, label
 from app.services import Services, local_principal
 from app.texts import Texts, cited_page, support_words
+from rag.answers import Citation
 from rag.context import around
 from rag.pages import has_pages, page_png
-from rag.types import Citation, Document, Principal
+from rag.types import Document, Principal
 
 _AROUND = 600
 """Characters shown before the cited chunk, and after it."""

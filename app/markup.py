@@ -10,7 +10,7 @@ import string
 from collections.abc import Sequence
 
 from app.texts import Texts, support_words
-from rag.types import Citation, Sentence, Support
+from rag.answers import Citation, Sentence, Support
 
 _MARKDOWN = re.compile("([" + re.escape(string.punctuation) + "])")
 

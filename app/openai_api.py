@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.services import Services, local_principal
 from app.texts import cited_page, cited_place, language_from, notice_words, refusal, texts
-from rag.types import Answer, Answered, Citation, Event, Said, Turn
+from rag.answers import Answer, Answered, Citation, Event, Said, Turn
 from serving.errors import FootnoteError, ModelUnavailable, RejectedQuestion, StoreBusy
 
 MODEL = "footnote"

@@ -8,7 +8,8 @@ from typing import Literal
 
 from app import texts_documents as documents
 from app import texts_findings as findings
-from rag.types import Answer, Citation, Mode, Passage, Support
+from rag.answers import Answer, Citation, Mode, Support
+from rag.types import Passage
 
 Language = Literal["en", "ru"]
 LANGUAGES: dict[Language, str] = {"en": "English", "ru": "Русский"}

@@ -17,6 +17,7 @@ from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.llms import LLM
 
 from rag import extract, prompt, write
+from rag.answers import Answer, Answered, Event, Mode, Retrieved, Said, Sentence, Support, Turn
 from rag.cite import Citations, with_boxes
 from rag.followup import standalone
 from rag.refusal import Decision, decide, features
@@ -24,19 +25,7 @@ from rag.retrieve import Retriever, describe
 from rag.support import Verifier
 from rag.text import language_of
 from rag.trace import Step, Trace, Tracer
-from rag.types import (
-    Answer,
-    Answered,
-    Event,
-    Mode,
-    Passage,
-    Principal,
-    Retrieved,
-    Said,
-    Sentence,
-    Support,
-    Turn,
-)
+from rag.types import Passage, Principal
 from serving.errors import ModelUnavailable, RejectedQuestion
 from serving.language_model import Usage, stream_chat
 

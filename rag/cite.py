@@ -7,9 +7,10 @@ index that is checked here. Does not know whether a citation is right; `rag/supp
 from collections.abc import Sequence
 from dataclasses import replace
 
+from rag.answers import Citation, Support
 from rag.library import Library
 from rag.pages import PDF, has_pages, locate
-from rag.types import Box, Citation, Passage, Support
+from rag.types import Box, Passage
 
 
 class Citations:

@@ -19,11 +19,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.answers import Sentence, Support
 from rag.cite import Citations
 from rag.store.sparse import SparseEncoder
 from rag.table_text import Row, labelled, tables
 from rag.text import language_of, split_sentences
-from rag.types import Passage, Sentence, Support
+from rag.types import Passage
 from serving.embedding import Embedder
 
 PASSAGES = 5

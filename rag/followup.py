@@ -8,8 +8,8 @@ refers to; it only widens the search.
 import re
 from collections.abc import Sequence
 
+from rag.answers import Turn
 from rag.store.sparse import SparseEncoder
-from rag.types import Turn
 
 _SHORT = 2
 """A question with at most this many content terms cannot stand alone."""

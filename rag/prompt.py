@@ -15,7 +15,8 @@ from pathlib import Path
 
 from llama_index.core.base.llms.types import ChatMessage, MessageRole
 
-from rag.types import Passage, Turn
+from rag.answers import Turn
+from rag.types import Passage
 
 NOT_FOUND = "NOT_FOUND"
 """What the model is told to reply when the passages do not answer."""

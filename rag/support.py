@@ -15,9 +15,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from rag.answers import Support
 from rag.store.sparse import SparseEncoder
 from rag.text import normalize, split_sentences
-from rag.types import Passage, Support
+from rag.types import Passage
 
 SUPPORTED_FROM = 0.6
 PARTLY_FROM = 0.35

@@ -9,11 +9,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
+from rag.answers import Sentence, Support
 from rag.cite import Citations
 from rag.prompt import NOT_FOUND
 from rag.support import Evidence, Verifier, rank
 from rag.text import split_sentences
-from rag.types import Passage, Sentence, Support
+from rag.types import Passage
 
 _MARK = re.compile(r"\s*\[\s*(\d+(?:\s*[,;]\s*\d+)*)\s*\]")
 _DECORATION = "*_`\"' "

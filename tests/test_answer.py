@@ -11,20 +11,10 @@ import pytest
 
 from ingest.pipeline import Pipeline
 from rag.answer import Answerer
+from rag.answers import Answer, Answered, Mode, Retrieved, Said, Support, Turn
 from rag.runtime import Runtime
 from rag.trace_store import StoredTrace, TraceStep
-from rag.types import (
-    EVERYONE,
-    Answer,
-    Answered,
-    Mode,
-    Principal,
-    Retrieved,
-    Said,
-    Support,
-    Turn,
-    document_id,
-)
+from rag.types import EVERYONE, Principal, document_id
 from serving.errors import RejectedQuestion
 from serving.language_model import open_language_model
 from tests.openai_server import OpenAIServer, says

@@ -10,11 +10,12 @@ import pypdfium2 as pdfium
 import pytest
 
 from ingest.pipeline import Pipeline
+from rag.answers import Answer, Answered
 from rag.evaluate.metrics import contains
 from rag.pages import PDFIUM
 from rag.runtime import Runtime
 from rag.table_text import cells
-from rag.types import EVERYONE, Answer, Answered, Box, Principal, State
+from rag.types import EVERYONE, Box, Principal, State
 from tests.cell_tables import ALL, ENGLISH, LONG, RUSSIAN, Cell, Made, write
 
 pytestmark = pytest.mark.slow

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from rag.answers import Turn
 from rag.evaluate.dataset import Selection, load, with_corpus_limit
-from rag.types import EVERYONE, Turn
+from rag.types import EVERYONE
 from serving.errors import ConfigError
 
 SETS = Path(__file__).parents[2] / "shared" / "eval"

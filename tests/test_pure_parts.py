@@ -5,12 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag import prompt, refusal
+from rag.answers import Support, Turn
 from rag.extract import Quote, candidates, shown
 from rag.followup import standalone
 from rag.refusal import Features, decide
 from rag.store.sparse import SparseEncoder
 from rag.support import Verifier, numbers
-from rag.types import Chunk, Document, Passage, Support, Turn
+from rag.types import Chunk, Document, Passage
 from serving.embedding import Embedder
 
 SPARSE = SparseEncoder()

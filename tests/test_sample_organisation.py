@@ -12,9 +12,10 @@ import pytest
 
 from ingest.pipeline import Pipeline
 from ingest.sample import load_sample
+from rag.answers import Answer, Answered, Retrieved, Support
 from rag.evaluate.metrics import contains
 from rag.runtime import Runtime
-from rag.types import EVERYONE, Answer, Answered, Principal, Retrieved, State, Support
+from rag.types import EVERYONE, Principal, State
 
 DATA = Path(__file__).parent.parent / "data"
 QUESTIONS: list[dict[str, Any]] = [

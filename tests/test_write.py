@@ -5,10 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag import write
+from rag.answers import Sentence, Support
 from rag.cite import Citations
 from rag.store.sparse import SparseEncoder
 from rag.support import Verifier
-from rag.types import Chunk, Document, Passage, Sentence, Support
+from rag.types import Chunk, Document, Passage
 
 VERIFIER = Verifier(SparseEncoder())
 

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from ingest.bench.process import resident
+from rag.answers import Said
 from rag.evaluate.metrics import percentile
 from rag.originals import Reading
 from rag.runtime import Runtime, open_runtime
@@ -29,7 +30,7 @@ from rag.settings import Settings
 from rag.store import IndexedChunk
 from rag.store.sparse import SparseEncoder
 from rag.text import split_sentences
-from rag.types import EVERYONE, Chunk, Document, Principal, Said, chunk_id, document_id
+from rag.types import EVERYONE, Chunk, Document, Principal, chunk_id, document_id
 from serving.errors import ConfigError
 
 SYNTHETIC = (

@@ -8,11 +8,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from rag.answers import Answer, Answered, Said
 from rag.evaluate.dataset import Question
 from rag.evaluate.metrics import first_ranks
 from rag.followup import standalone
 from rag.runtime import Runtime
-from rag.types import Answer, Answered, Passage, Said
+from rag.types import Passage
 
 DEPTH = 10
 """Documents needed by recall@10 and nDCG@10."""

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rag.types import EVERYONE, Principal, Turn
+from rag.answers import Turn
+from rag.types import EVERYONE, Principal
 from serving.errors import ConfigError
 
 

@@ -3,25 +3,19 @@
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 
-from rag.types import (
+from rag.answers import (
     Answer,
     Answered,
-    Chunk,
     Citation,
-    Document,
     Event,
     Mode,
-    Passage,
-    Principal,
     Retrieved,
     Said,
     Sentence,
-    State,
     Support,
     Turn,
-    chunk_id,
-    document_id,
 )
+from rag.types import Chunk, Document, Passage, Principal, State, chunk_id, document_id
 
 
 @dataclass

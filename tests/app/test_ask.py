@@ -7,7 +7,8 @@ from streamlit.testing.v1 import AppTest
 
 from app.services import Services
 from app.texts import EXAMPLES, texts
-from rag.types import Principal, Retrieved, Said, Sentence, Turn, document_id
+from rag.answers import Retrieved, Said, Sentence, Turn
+from rag.types import Principal, document_id
 from serving.errors import ModelUnavailable
 from tests.app.scripted import ScriptedAnswerer, passage, quotes, refusal
 

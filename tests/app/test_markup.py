@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.markup import answer_html, label, marked_html, shorten
 from app.texts import texts
-from rag.types import Sentence, Support
+from rag.answers import Sentence, Support
 
 HOSTILE = '<img src=x onerror="alert(1)"> ![x](http://evil.example/x.png) [a](http://evil.example)'
 

@@ -16,7 +16,8 @@ from fastapi import FastAPI
 
 from app.openai_api import Message, conversation, create_openai_api
 from app.services import Services
-from rag.types import Retrieved, Said, Sentence, Turn, document_id
+from rag.answers import Retrieved, Said, Sentence, Turn
+from rag.types import document_id
 from serving.errors import ModelUnavailable, RejectedQuestion
 from tests.app.scripted import ScriptedAnswerer, passage, quotes
 from tests.app_server import free_port

@@ -7,7 +7,8 @@ import pytest
 import app
 from app import texts as module
 from app.texts import LANGUAGES, language_from, notice_words, texts
-from rag.types import Mode, State, Support
+from rag.answers import Mode, Support
+from rag.types import State
 
 STRINGS = module._STRINGS
 
