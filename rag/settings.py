@@ -94,6 +94,11 @@ class Settings(BaseSettings):
     unsupported: Literal["remove", "mark"] = Field(
         default="remove", description="What becomes of a written sentence without support."
     )
+    owners: dict[str, str] = Field(
+        default={},
+        description="Whom a refusal names, by the beginning of documents' names, as JSON: "
+        '`{"hr": "Anna <anna@…>", "": "help desk"}`.',
+    )
     max_question_chars: int = Field(
         default=4000, ge=1, description="Longest question accepted, in characters."
     )
@@ -181,7 +186,7 @@ def reference() -> str:
         value = field.default
         if isinstance(value, SecretStr):
             value = ""
-        elif isinstance(value, tuple):
+        elif isinstance(value, tuple | dict):
             value = json.dumps(value)
         shown = f"`{value}`" if str(value) else "empty"
         lines.append(f"| `{PREFIX}{name.upper()}` | {shown} | {field.description} |")
