@@ -13,8 +13,9 @@ import streamlit as st
 
 from app import citation
 from app.markup import answer_html, label, note_html, shorten
+from app.remarks import own_words, remarks
 from app.services import Services
-from app.texts import EXAMPLES, Language, Texts, cited_place, notice_words, passage_place, refusal
+from app.texts import EXAMPLES, Language, Texts, cited_place, notice_words, passage_place
 from rag.answers import Answer, Answered, Citation, Event, Mode, Retrieved, Said, Sentence, Turn
 from rag.types import Passage, Principal
 from serving.errors import FootnoteError, RejectedQuestion
@@ -112,13 +113,21 @@ def _show_outcome(
         else:
             st.html(note_html(text("ask.stopped")))
         return
-    if answer.refused:
-        body.html(note_html(refusal(text, answer), "fn-answer"))
+    if words := own_words(text, answer):
+        body.html(note_html(words, "fn-answer"))
+        _show_choices(index, answer)
         _show_passages(services, text, index, answer.closest, principal)
     else:
         body.html(answer_html(text, answer.sentences, answer.mode is Mode.EXTRACTIVE))
         _show_chips(services, text, index, answer.citations, principal)
     _show_footer(text, answer)
+
+
+def _show_choices(index: int, answer: Answer) -> None:
+    """What may be meant, each asked by a click."""
+    for number, choice in enumerate(answer.choices):
+        key = f"choice-{index}-{number}"
+        st.button(label(choice), key=key, on_click=_ask_example, args=(choice,))
 
 
 def _show_chips(
@@ -154,9 +163,11 @@ def _show_passages(
 
 
 def _show_footer(text: Texts, answer: Answer) -> None:
-    if answer.notice:
+    for remark in remarks(text, answer):
+        st.html(note_html(remark, "fn-notice"))
+    if answer.notice and answer.notice != "filter_dropped":  # a remark says that one
         st.html(note_html(notice_words(text, answer.notice), "fn-notice"))
-    if answer.mode is Mode.REFUSED:
+    if own_words(text, answer):
         return
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"

@@ -19,8 +19,9 @@ from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
+from app.remarks import own_words, remarks
 from app.services import Services, local_principal
-from app.texts import cited_page, cited_place, language_from, notice_words, refusal, texts
+from app.texts import cited_page, cited_place, language_from, notice_words, texts
 from rag.answers import Answer, Answered, Citation, Event, Said, Turn
 from serving.errors import FootnoteError, ModelUnavailable, RejectedQuestion, StoreBusy
 
@@ -103,9 +104,11 @@ def conversation(messages: Sequence[Message]) -> tuple[str, list[Turn]]:
 
 
 def footnotes(answer: Answer) -> str:
-    """The answer's end as plain text: a notice, and one line for each citation."""
+    """The answer's end as plain text: remarks, and one line for each citation."""
     text = texts(language_from(answer.language))
-    lines = [notice_words(text, answer.notice)] if answer.notice else []
+    lines = remarks(text, answer)
+    if answer.notice and answer.notice != "filter_dropped":  # a remark says that one
+        lines.append(notice_words(text, answer.notice))
     if answer.citations:
         lines.append(f"{text('api.sources')}:")
     lines += [f"[{c.number}] {cited_place(text, c)}: “{c.quote}”" for c in answer.citations]
@@ -113,7 +116,8 @@ def footnotes(answer: Answer) -> str:
 
 
 def _body(answer: Answer) -> str:
-    return refusal(texts(language_from(answer.language)), answer) if answer.refused else answer.text
+    words = own_words(texts(language_from(answer.language)), answer)
+    return "\n- ".join([words, *answer.choices]) if words else answer.text
 
 
 def _message_text(answer: Answer) -> str:
@@ -158,6 +162,12 @@ def _extra(answer: Answer) -> dict[str, Any]:
         "refused": answer.refused,
         "searched": answer.searched,
         "notice": answer.notice or None,
+        "search": answer.search or None,
+        "filter": answer.filter or None,
+        "unanswered": answer.unanswered,
+        "choices": answer.choices,
+        "missing": answer.missing,
+        "owners": answer.owners,
         "trace_id": answer.trace_id or None,
         "citations": [
             {

@@ -6,9 +6,10 @@ Knows nothing of documents: text from them is escaped where it is shown (`app/ma
 from collections.abc import Callable
 from typing import Literal
 
+from app import texts_answers as answers
 from app import texts_documents as documents
 from app import texts_findings as findings
-from rag.answers import Answer, Citation, Mode, Support
+from rag.answers import Citation, Support
 from rag.types import Passage
 
 Language = Literal["en", "ru"]
@@ -18,6 +19,7 @@ Texts = Callable[..., str]
 
 # key: (English, Russian)
 _STRINGS: dict[str, tuple[str, str]] = {
+    **answers.STRINGS,
     **documents.STRINGS,
     **findings.STRINGS,
     "nav.language": ("en", "ru"),
@@ -233,11 +235,3 @@ def cited_place(text: Texts, citation: Citation) -> str:
 def passage_place(text: Texts, passage: Passage) -> str:
     """Where a passage begins."""
     return place(text, passage.document.name, passage.chunk.page_from)
-
-
-def refusal(text: Texts, answer: Answer) -> str:
-    """What was searched, in one or two sentences."""
-    assert answer.mode is Mode.REFUSED
-    if not answer.searched:
-        return text("ask.searched.none")
-    return f"{text('ask.refused')} {text('ask.searched', count=answer.searched)}"

@@ -86,6 +86,10 @@ class Answer:
     """What was searched for, where that is not the question itself."""
     filter: str = ""
     """The words of the question that limited the search to some documents."""
+    unanswered: tuple[str, ...] = ()
+    """Parts of a compound question that nothing was found for."""
+    missing: tuple[str, ...] = ()
+    """On refusal: names and codes of the question that no passage found has."""
     choices: tuple[str, ...] = ()
     """With CLARIFY: what may be meant, each a whole question."""
     disagreements: tuple[Disagreement, ...] = ()

@@ -1,0 +1,25 @@
+"""What stands beside an answer, or in place of one, in English and Russian (see `app/texts.py`)."""
+
+STRINGS: dict[str, tuple[str, str]] = {
+    "ask.missing": (
+        "None of the passages found mentions {words}.",
+        "Ни в одном из найденных фрагментов не упоминается {words}.",
+    ),
+    "ask.quoted": ("“{word}”", "«{word}»"),
+    "ask.owner": ("Who may know: {owners}.", "Кто может знать: {owners}."),
+    "ask.which": ("Which of these do you mean?", "Что из этого вы имеете в виду?"),
+    "ask.filter": (
+        "Only documents that match “{words}” were searched.",
+        "Поиск только в документах, подходящих под «{words}».",
+    ),
+    "ask.filter_dropped": (
+        "Nothing in documents that match “{words}” answers this: it comes from others.",
+        "В документах, подходящих под «{words}», ответа нет: он взят из других.",
+    ),
+    "ask.search": ("Searched for: {search}", "Искали: {search}"),
+    "ask.unanswered": (
+        "The documents do not answer this part: {question}",
+        "На эту часть вопроса в документах ответа нет: {question}",
+    ),
+    "outcome.clarify": ("asked back", "уточнение"),
+}
