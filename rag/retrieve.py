@@ -59,14 +59,20 @@ class Retriever:
         limit: int,
         step: Step,
         vector: NDArray[np.float32] | None = None,
+        documents: frozenset[str] | None = None,
     ) -> list[Passage]:
-        """At most `limit` passages that `principal` may read, best first, traced under `step`."""
+        """At most `limit` passages that `principal` may read, best first, traced under `step`.
+
+        Args:
+            vector: the question's, shape (dimension,); made here if not given.
+            documents: only chunks of these document ids; None: of all.
+        """
         if vector is None:
             vector = self.embed_traced(question, step)
         depth = max(limit, self.candidates if self.reranker else 0)
         with step.step("search", kind="retriever", input=question) as search:
             query = QueryBundle(question, embedding=vector.tolist())
-            found = passages_of(ChunkRetriever(self, principal, depth).retrieve(query))
+            found = passages_of(ChunkRetriever(self, principal, depth, documents).retrieve(query))
             search.set(output=describe(found))
         if self.reranker and found:
             with step.step("rerank", kind="retriever", input=question) as rerank:
@@ -104,9 +110,16 @@ class ChunkRetriever(BaseRetriever):
     the same way, so that they take no place of a chunk that may answer.
     """
 
-    def __init__(self, parts: Retriever, principal: Principal, limit: int) -> None:
+    def __init__(
+        self,
+        parts: Retriever,
+        principal: Principal,
+        limit: int,
+        documents: frozenset[str] | None = None,
+    ) -> None:
         super().__init__()
         self._parts, self._principal, self._limit = parts, principal, limit
+        self._documents = documents
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         parts, question = self._parts, query_bundle.query_str
@@ -115,6 +128,7 @@ class ChunkRetriever(BaseRetriever):
             dense=query_bundle.embedding or parts.embed(question).tolist(),
             sparse=parts.sparse.query(question),
             language=language_of(question),
+            documents=self._documents,
             limit=self._limit * OVERFETCH,
             candidates=max(parts.candidates, self._limit * OVERFETCH),
         )
