@@ -1,16 +1,17 @@
 """From a question to a stream of verified sentences: the path that every answer takes.
 
-    accept → retrieve → find sentences → answer or refuse? ─┬─ refuse
-                                                            ├─ write (a language model), verify
-                                                            └─ quote (no model, or it failed)
+    accept → understand ─┬─ ask which is meant
+                         └─ retrieve, find sentences, answer? ─┬─ refuse
+                            (for each part of the question)    ├─ write (a model), verify
+                                                               └─ quote (no model, or it failed)
 
 Each step is a span of one trace. The last event is always `Answered`; what was streamed before
 it stays true. Nothing of LlamaIndex leaves this module.
 """
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from llama_index.core.base.llms.types import ChatMessage
@@ -19,13 +20,14 @@ from llama_index.core.llms import LLM
 from rag import extract, prompt, write
 from rag.answers import Answer, Answered, Event, Mode, Retrieved, Said, Sentence, Support, Turn
 from rag.cite import Citations, with_boxes
-from rag.followup import standalone
-from rag.refusal import Decision, decide, features
-from rag.retrieve import Retriever, describe
+from rag.find import Finder, Found
+from rag.owners import owners_of
+from rag.retrieve import Retriever
 from rag.support import Verifier
 from rag.text import language_of
 from rag.trace import Step, Trace, Tracer
 from rag.types import Passage, Principal
+from rag.understand import Understood, clarify, understand
 from serving.errors import ModelUnavailable, RejectedQuestion
 from serving.language_model import Usage, stream_chat
 
@@ -38,13 +40,12 @@ class Asked:
     """One question on its way, and what is collected for it."""
 
     question: str
-    search: str
-    """What is searched for: the question, or with the one before it."""
     principal: Principal
     history: Sequence[Turn]
     trace: Trace
-    citations: Citations
-    sentences: list[Sentence]
+    understood: Understood
+    citations: Citations = field(default_factory=Citations)
+    sentences: list[Sentence] = field(default_factory=list)
 
     @property
     def language(self) -> str:
@@ -62,6 +63,7 @@ class Answerer:
     passages: int
     unsupported: Literal["remove", "mark"]
     max_question_chars: int
+    owners: Mapping[str, str] = field(default_factory=dict)
 
     def ask(
         self,
@@ -81,10 +83,9 @@ class Answerer:
         question = self._accepted(question)
         user = principal.user
         with self.tracer.trace("ask", input=question, user=user, session=session) as trace:
-            search = standalone(question, history, self.retriever.sparse)
-            asked = Asked(question, search, principal, history, trace, Citations(), [])
+            understood = self._understood(question, principal, history, trace)
             answer: Answer | None = None
-            for event in self._events(asked):
+            for event in self._events(Asked(question, principal, history, trace, understood)):
                 if isinstance(event, Answered):
                     answer = event.answer
                 yield event
@@ -103,43 +104,55 @@ class Answerer:
             )
         return question
 
+    def _understood(
+        self, question: str, principal: Principal, history: Sequence[Turn], trace: Trace
+    ) -> Understood:
+        library, sparse = self.retriever.library, self.retriever.sparse
+        with trace.step("understand", input=question) as step:
+            found = understand(question, history, principal, library, sparse, self.llm, step)
+            step.set(output=found)
+        return found
+
     def _events(self, asked: Asked) -> Iterator[Event]:
-        passages, quotes, decision = self._find(asked)
-        yield Retrieved(tuple(passages))
-        if not decision.answer:
-            yield self._refused(asked, passages)
+        if asked.understood.choices:
+            yield self._unclear(asked, asked.understood.choices)
+            return
+        found = Finder(self.retriever, self.passages).find(
+            asked.understood, asked.principal, asked.trace
+        )
+        yield Retrieved(tuple(found.passages))
+        if choices := self._choices(asked, found):
+            yield self._unclear(asked, choices)
+            return
+        if not found.answered:
+            yield self._refused(asked, found)
             return
         notice = ""
         if self.llm is not None:
-            found = prompt.fitting(passages)
-            notice = yield from self._write(asked, self.llm, found)
+            notice = yield from self._write(asked, self.llm, prompt.fitting(found.passages))
             if notice == "not_found":
-                yield self._refused(asked, passages)
+                yield self._refused(asked, found)
                 return
         mode = Mode.WRITTEN
         if not asked.sentences:
             mode = Mode.EXTRACTIVE
-            for quote in extract.shown(quotes):
-                yield self._said(asked, extract.sentence(quote, asked.citations))
-        yield self._answered(asked, mode, notice)
+            yield from self._quote(asked, found)
+        yield self._answered(asked, found, mode, notice)
 
-    def _find(self, asked: Asked) -> tuple[list[Passage], list[extract.Quote], Decision]:
-        """Passages, their most promising sentences, and whether they can answer."""
-        retriever, search = self.retriever, asked.search
-        with asked.trace.step("retrieve", kind="retriever", input=search) as step:
-            vector = retriever.embed_traced(search, step)
-            passages = retriever.passages(search, asked.principal, self.passages, step, vector)
-            step.set(output=describe(passages))
-        with asked.trace.step("score sentences", kind="embedding") as step:
-            quotes = extract.candidates(
-                search, vector, passages, retriever.sparse, retriever.embedder
-            )
-            step.set(output=[{"text": q.text, "score": round(q.score, 3)} for q in quotes])
-        with asked.trace.step("refuse?", kind="guardrail") as step:
-            found = features(search, passages, quotes, retriever.sparse)
-            decision = decide(found, retriever.embedder.fingerprint)
-            step.set(output=decision)
-        return passages, quotes, decision
+    def _choices(self, asked: Asked, found: Found) -> tuple[str, ...]:
+        if len(found.parts) > 1:
+            return ()
+        part = found.parts[0]
+        sparse = self.retriever.sparse
+        return clarify(asked.question, asked.understood, part.passages, part.quotes, sparse)
+
+    def _quote(self, asked: Asked, found: Found) -> Iterator[Event]:
+        """The best sentences of every part, each once."""
+        for part in found.answered:
+            for quote in extract.shown(part.quotes):
+                sentence = extract.sentence(quote, asked.citations)
+                if sentence not in asked.sentences:
+                    yield self._said(asked, sentence)
 
     def _write(
         self, asked: Asked, llm: LLM, passages: Sequence[Passage]
@@ -181,27 +194,43 @@ class Answerer:
         asked.sentences.append(sentence)
         return Said(sentence, asked.citations.all())
 
-    def _answered(self, asked: Asked, mode: Mode, notice: str) -> Answered:
+    def _answered(self, asked: Asked, found: Found, mode: Mode, notice: str) -> Answered:
         with asked.trace.step("locate", kind="span") as step:
             citations = with_boxes(asked.citations.all(), self.retriever.library)
             step.set(output={"citations": len(citations)})
-        answer = self._answer(asked, mode)
+        if found.filter_dropped:
+            notice = notice or "filter_dropped"
         return Answered(
-            replace(answer, sentences=tuple(asked.sentences), citations=citations, notice=notice)
+            replace(
+                self._answer(asked, mode, found),
+                sentences=tuple(asked.sentences),
+                citations=citations,
+                notice=notice,
+                unanswered=found.unanswered,
+            )
         )
 
-    def _refused(self, asked: Asked, passages: Sequence[Passage]) -> Answered:
-        answer = self._answer(asked, Mode.REFUSED)
-        return Answered(replace(answer, closest=tuple(passages[:CLOSEST])))
+    def _refused(self, asked: Asked, found: Found) -> Answered:
+        closest = tuple(found.passages[:CLOSEST])
+        owners = owners_of(closest, self.owners)
+        answer = self._answer(asked, Mode.REFUSED, found)
+        return Answered(replace(answer, closest=closest, owners=owners))
 
-    def _answer(self, asked: Asked, mode: Mode) -> Answer:
+    def _unclear(self, asked: Asked, choices: Sequence[str]) -> Answered:
+        return Answered(replace(self._answer(asked, Mode.CLARIFY), choices=tuple(choices)))
+
+    def _answer(self, asked: Asked, mode: Mode, found: Found | None = None) -> Answer:
         searched = self.retriever.library.count_readable(asked.principal.groups)
+        search = asked.understood.search
         return Answer(
             question=asked.question,
             language=asked.language,
             mode=mode,
             searched=searched,
             trace_id=asked.trace.trace_id,
+            search="" if search == asked.question else search,
+            filter=found.filter if found else "",
+            confidence=found.confidence if found else 0.0,
         )
 
 

@@ -113,6 +113,7 @@ def _answerer(
         passages=settings.passages,
         unsupported=settings.unsupported,
         max_question_chars=settings.max_question_chars,
+        owners=settings.owners,
     )
 
 
