@@ -1,9 +1,9 @@
 """A BERT encoder on OpenVINO, as a module of sentence-transformers.
 
 The graph is built from the weights of the folder, without tracing and without a converter. The
-embedding table stays a memory map of float16 rows, looked up outside the graph, so that only the
-rows in use occupy memory. OpenVINO computes in bfloat16 where the processor has it (AVX512-BF16,
-AMX), else in float32. Measurements: docs/decisions/0001-embedding-model.md.
+embedding table stays in the file, its rows read and looked up outside the graph, so that it
+occupies no memory (`serving.rows`). OpenVINO computes in bfloat16 where the processor has it
+(AVX512-BF16, AMX), else in float32. Measurements: docs/decisions/0001-embedding-model.md.
 """
 
 import json
@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 from sentence_transformers.base.modules import InputModule
 from tokenizers import Encoding, Tokenizer
+
+from serving.rows import Rows
 
 if TYPE_CHECKING:
     from openvino import Model, Node
@@ -53,7 +55,7 @@ class OpenVinoEncoder(InputModule):
         with safe_open(folder / "model.safetensors", framework="numpy") as file:
             names = list(file.keys())
             weights = {name: file.get_tensor(name) for name in names if name != _WORDS}
-        self._words = _mapped(folder / "model.safetensors", _WORDS)
+        self._words = Rows(folder / "model.safetensors", _WORDS)
         self._others = weights["embeddings.position_embeddings.weight"].astype(np.float32)
         self._others += weights["embeddings.token_type_embeddings.weight"][0]
         defaults = {
@@ -97,7 +99,7 @@ class OpenVinoEncoder(InputModule):
         del kwargs
         ids = features["input_ids"].numpy()
         mask = features["attention_mask"].numpy()
-        embedded = self._words[ids].astype(np.float32)
+        embedded = self._words[ids]
         embedded += self._others[: ids.shape[1]]
         result = self._compiled({"embedded": embedded, "mask": mask.astype(bool)[:, None, None]})
         features["token_embeddings"] = torch.from_numpy(result[0])
@@ -112,16 +114,6 @@ class OpenVinoEncoder(InputModule):
 
 
 _WORDS = "embeddings.word_embeddings.weight"
-
-
-def _mapped(file: Path, name: str) -> NDArray[np.float16]:
-    # The safetensors layout: length of the header, the header as JSON, then the tensors.
-    with file.open("rb") as stream:
-        length = int.from_bytes(stream.read(8), "little")
-        entry = json.loads(stream.read(length))[name]
-    return np.memmap(
-        file, np.float16, "r", 8 + length + entry["data_offsets"][0], tuple(entry["shape"])
-    )
 
 
 def encoder(weights: Arrays, config: dict[str, Any]) -> "Model":
