@@ -1,5 +1,8 @@
 """From a question to passages: embed, hybrid search with the access filter, rerank.
 
+Ranked anew by a cross-encoder where one is configured, else by late scoring (`rag/rank.py`);
+where that fails for the moment, the order of the search stays and the trace says so.
+
 The seam is LlamaIndex's `BaseRetriever`; `passages_of` is the one place where its nodes become
 our `Passage`, so that no LlamaIndex type goes further up.
 
@@ -17,12 +20,14 @@ from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 from numpy.typing import NDArray
 
 from rag.library import Library
+from rag.rank import POOL, LateScorer
 from rag.store import Hit, Store, StoreQuery
 from rag.store.sparse import SparseEncoder
 from rag.text import language_of
 from rag.trace import Step
 from rag.types import Passage, Principal
 from serving.embedding import Embedder
+from serving.errors import ModelUnavailable
 from serving.rerank import Reranker
 
 OVERFETCH = 2
@@ -39,6 +44,8 @@ class Retriever:
     sparse: SparseEncoder
     candidates: int
     reranker: Reranker | None = None
+    """A cross-encoder; then nothing is scored late."""
+    late: LateScorer | None = None
 
     def embed(self, question: str) -> NDArray[np.float32]:
         """The question's vector: shape (dimension,), unit length."""
@@ -69,22 +76,34 @@ class Retriever:
         """
         if vector is None:
             vector = self.embed_traced(question, step)
-        depth = max(limit, self.candidates if self.reranker else 0)
+        depth = max(limit, self._depth())
         with step.step("search", kind="retriever", input=question) as search:
             query = QueryBundle(question, embedding=vector.tolist())
             found = passages_of(ChunkRetriever(self, principal, depth, documents).retrieve(query))
             search.set(output=describe(found))
-        if self.reranker and found:
+        if found and (self.reranker or self.late):
             with step.step("rerank", kind="retriever", input=question) as rerank:
-                found = self._rerank(self.reranker, question, found)
-                rerank.set(output=describe(found))
+                try:
+                    found = self._ranked(question, vector, found)
+                    rerank.set(output=describe(found))
+                except ModelUnavailable as error:  # the order of the search is an answer too
+                    rerank.fail(str(error))
         return found[:limit]
 
-    @staticmethod
-    def _rerank(reranker: Reranker, question: str, found: list[Passage]) -> list[Passage]:
-        scores = reranker.scores(question, [p.chunk.embedded_text for p in found])
-        ranked = sorted(zip(scores, found, strict=True), key=lambda pair: -pair[0])
-        return [Passage(p.chunk, p.document, score, p.similarity) for score, p in ranked]
+    def _depth(self) -> int:
+        if self.reranker:
+            return self.candidates
+        return POOL if self.late else 0
+
+    def _ranked(
+        self, question: str, vector: NDArray[np.float32], found: list[Passage]
+    ) -> list[Passage]:
+        """Raises ModelUnavailable where a reranking or an embeddings server does not answer."""
+        if self.reranker:
+            scores = self.reranker.scores(question, [p.chunk.embedded_text for p in found])
+            ranked = sorted(zip(scores, found, strict=True), key=lambda pair: -pair[0])
+            return [replace(p, score=score) for score, p in ranked]
+        return self.late.rank(question, vector, found) if self.late else found
 
 
 class ChunkRetriever(BaseRetriever):

@@ -20,6 +20,7 @@ from llama_index.core.llms import LLM
 from rag.answer import Answerer
 from rag.corpus import open_corpus
 from rag.library import Library
+from rag.rank import LateScorer
 from rag.retrieve import Retriever
 from rag.settings import Settings
 from rag.store import Store
@@ -80,14 +81,20 @@ def open_runtime(settings: Settings, *, rebuild: bool = False) -> Runtime:
         corpus = stack.enter_context(open_corpus(settings, rebuild=rebuild))
         tracer = _open_tracer(settings)
         stack.callback(tracer.close)
-        reranker = open_reranker(settings.rerank_model) if settings.rerank_model else None
+        reranker = open_reranker(
+            settings.rerank_model, settings.rerank_url, settings.rerank_key.get_secret_value()
+        )
+        if reranker:
+            stack.callback(reranker.close)
+        sparse = SparseEncoder()
         retriever = Retriever(
             corpus.store,
             corpus.library,
             corpus.embedder,
-            SparseEncoder(),
+            sparse,
             settings.candidates,
             reranker,
+            None if reranker else LateScorer(corpus.embedder.embed_passages, sparse),
         )
         answerer = _answerer(settings, retriever, tracer, llm)
         return Runtime(

@@ -60,9 +60,24 @@ class Settings(BaseSettings):
     llm_timeout: float = Field(
         default=30.0, gt=0, description="Seconds without a token before the model counts as gone."
     )
-    rerank_model: str = Field(
-        default="", description="Cross-encoder folder or hub name; empty: no reranking."
+    judge_url: str = Field(
+        default="",
+        description="OpenAI-compatible server that judges answers in `python -m rag.evaluate`; "
+        "empty: only what needs no model is measured.",
     )
+    judge_model: str = Field(default="", description="Model name to ask that server for.")
+    judge_key: SecretStr = Field(default=SecretStr(""), description="Key of that server.")
+    rerank_model: str = Field(
+        default="",
+        description="Cross-encoder folder or hub name, or the model's name at `rerank_url`; "
+        "empty: passages are ranked with the embedding model.",
+    )
+    rerank_url: str = Field(
+        default="",
+        description="Server with an OpenAI-style `/rerank` (Jina, vLLM, TEI), `http://…/v1`; "
+        "empty: rerank in-process.",
+    )
+    rerank_key: SecretStr = Field(default=SecretStr(""), description="Key of that server.")
     qdrant_url: str = Field(
         default="", description="Qdrant server; empty: the embedded store in `data_dir`."
     )
