@@ -61,7 +61,7 @@ def messages(
     question: str, passages: Sequence[Passage], history: Sequence[Turn] = ()
 ) -> list[ChatMessage]:
     """The conversation to send. Passages are numbered from 1 in the given order."""
-    numbered = "\n\n".join(_passage(n, p) for n, p in enumerate(passages, start=1))
+    numbered = fenced(passages)
     talk = [ChatMessage(role=MessageRole.SYSTEM, content=instruction())]
     for turn in history[-_TURNS:]:
         talk.append(ChatMessage(role=MessageRole.USER, content=turn.question))
@@ -70,6 +70,11 @@ def messages(
         ChatMessage(role=MessageRole.USER, content=f"{numbered}\n\nQuestion: {question.strip()}")
     )
     return talk
+
+
+def fenced(passages: Sequence[Passage]) -> str:
+    """The passages as a model sees them, numbered from 1."""
+    return "\n\n".join(_passage(n, p) for n, p in enumerate(passages, start=1))
 
 
 def _passage(number: int, passage: Passage) -> str:

@@ -31,6 +31,9 @@ CREATE TABLE IF NOT EXISTS traces (
 );
 CREATE INDEX IF NOT EXISTS traces_start ON traces (start_ns);
 """
+EVALUATION = "evaluation/"
+"""How the session of a question begins that no person asked but an evaluation."""
+
 _PURGE_EVERY = 3600.0
 _NS_PER_DAY = 86_400 * 10**9
 
@@ -142,8 +145,11 @@ class TraceStore:
     def recent(
         self, limit: int = 50, *, user: str | None = None, before: datetime | None = None
     ) -> list[TraceSummary]:
-        """The latest traces, newest first; only those of `user` and started before a time."""
-        where, values = ["1"], list[object]()
+        """The latest traces, newest first; only those of `user` and started before a time.
+
+        Without those of evaluations, which are many and no person's questions.
+        """
+        where, values = ["session NOT LIKE ?"], list[object]([f"{EVALUATION}%"])
         if user is not None:
             where.append("user = ?")
             values.append(user)
@@ -169,6 +175,20 @@ class TraceStore:
         if head is None:
             return None
         return StoredTrace(_summary(head), _nest(spans))
+
+    def copy_to(self, path: Path, session: str) -> None:
+        """Add the traces of a session to the store in another file, which is there already."""
+        ids = "(SELECT trace_id FROM main.traces WHERE session = ?)"
+        with self._lock:
+            self._db.execute("ATTACH ? AS other", (str(path),))
+            try:
+                with self._db:
+                    for table in ("spans", "traces"):
+                        rows = f"SELECT * FROM main.{table} WHERE trace_id IN {ids}"  # noqa: S608
+                        query = f"INSERT OR REPLACE INTO other.{table} {rows}"
+                        self._db.execute(query, (session,))
+            finally:
+                self._db.execute("DETACH other")
 
     def forget(self, documents: Sequence[str]) -> int:
         """Take the words of documents with these names out of the traces; out of how many.

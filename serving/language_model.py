@@ -26,11 +26,14 @@ class Usage:
     completion_tokens: int = 0
 
 
-def open_language_model(url: str, model: str, key: str, timeout: float) -> LLM | None:
+def open_language_model(
+    url: str, model: str, key: str, timeout: float, group: str = "LLM"
+) -> LLM | None:
     """The model behind `url`, or None where none is configured. Connects to nothing yet.
 
     Args:
         timeout: seconds to wait for the connection and for each next token.
+        group: how the settings are called that these come from, for the error.
 
     Raises:
         ConfigError: a url without a model name.
@@ -38,7 +41,9 @@ def open_language_model(url: str, model: str, key: str, timeout: float) -> LLM |
     if not url:
         return None
     if not model:
-        raise ConfigError("FOOTNOTE_LLM_URL is set but FOOTNOTE_LLM_MODEL is not: name the model.")
+        raise ConfigError(
+            f"FOOTNOTE_{group}_URL is set but FOOTNOTE_{group}_MODEL is not: name the model."
+        )
     # Imported here, as below, because it takes a second that an installation without a model saves.
     from llama_index.llms.openai_like import OpenAILike
 

@@ -1,14 +1,16 @@
 """Question sets in the format of `../shared/eval`.
 
 `corpus*.jsonl`: {"id", "title", "text", "lang"?, "acl"?}; `questions*.jsonl`: {"id",
-"question", "answers", "gold_ids", "answerable", "lang"?, "history"?, "asker"?}. A set may have
+"question", "answers", "gold_ids", "answerable", "lang"?, "history"?, "asker"?, "groups"?,
+"answerability"?, "left_out"?, "reviewed"?}. A set may have
 a leave-out variant: `questions_leaveout*.jsonl`, and `leaveout_excluded_docs.json` with the
-corpus ids that must not be indexed.
+corpus ids that must not be indexed. Rows that a program wrote have `reviewed: false` until a
+person has agreed; they are refused unless asked for.
 """
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -43,6 +45,12 @@ class Question:
     language: str
     history: tuple[Turn, ...]
     principal: Principal
+    kind: str = ""
+    """A class that the set knows it by, e.g. `UNDERSPECIFIED`; figures are given for each."""
+    left_out: tuple[str, ...] = ()
+    """Names of documents that it is asked without."""
+    reviewed: bool = True
+    """False: written by a program (`python -m rag.evaluate draft`), and no person has agreed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +69,8 @@ class Selection:
     """Only passages in this language."""
     limit: int | None = None
     """Only that many questions, spread evenly over the file."""
+    unreviewed: bool = False
+    """Take questions that no person has reviewed, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +112,41 @@ def load(folder: Path, selection: Selection) -> Dataset:
     files = [selection.questions] if selection.questions else _all(folder, pattern)
     if not selection.leaveout and not selection.questions:
         files = [file for file in files if not file.name.startswith("questions_leaveout")]
-    questions = [
+    chosen = _questions(files, selection)
+    if not corpus or not chosen:
+        raise ConfigError(f"{folder}: no passages or no questions are left by this selection.")
+    name = folder.resolve().name + ("+leaveout" if selection.leaveout else "")
+    return _judgeable(Dataset(name, corpus, chosen))
+
+
+def load_questions(file: Path, selection: Selection) -> Dataset:
+    """Questions about the documents that the product has: a set without a corpus of its own.
+
+    Raises:
+        ConfigError: no such file, nothing of it is selected, or it was not reviewed.
+    """
+    if not file.is_file():
+        raise ConfigError(f"{file}: no such file of questions; `draft` writes one.")
+    chosen = _questions([file], selection)
+    if not chosen:
+        raise ConfigError(f"{file}: no questions are left by this selection.")
+    return Dataset(file.resolve().parent.name, (), chosen)
+
+
+def _questions(files: Sequence[Path], selection: Selection) -> tuple[Question, ...]:
+    found = [
         _question(value, selection)
         for file in files
         for value in _lines(file)
         if selection.language in ("", value.get("lang", ""))
     ]
-    if not corpus or not questions:
-        raise ConfigError(f"{folder}: no passages or no questions are left by this selection.")
-    chosen = tuple(_spread(questions, selection.limit))
-    return _judgeable(Dataset(folder.name, corpus, chosen))
+    drafts = sum(not question.reviewed for question in found)
+    if drafts and not selection.unreviewed:
+        raise ConfigError(
+            f"{files[0]}: {drafts} of {len(found)} questions are drafts. Read them, correct or "
+            'delete them, set "reviewed": true; or measure anyway with --unreviewed.'
+        )
+    return tuple(_spread(found, selection.limit))
 
 
 def with_corpus_limit(dataset: Dataset, limit: int) -> Dataset:
@@ -156,7 +191,13 @@ def _question(value: Mapping[str, Any], selection: Selection) -> Question:
         answerable=bool(value["answerable"]),
         language=str(value.get("lang", "")),
         history=tuple(_turns(value.get("history") or [])),
-        principal=Principal(asker or "evaluation", frozenset({EVERYONE, asker} - {""})),
+        principal=Principal(
+            asker or "evaluation",
+            frozenset({EVERYONE, asker, *value.get("groups", ())} - {""}),
+        ),
+        kind=str(value.get("answerability", "")),
+        left_out=tuple(map(str, value.get("left_out") or ())),
+        reviewed=value.get("reviewed") is not False,
     )
 
 

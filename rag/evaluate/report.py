@@ -1,71 +1,100 @@
-"""From outcomes to figures: the JSON, the printed table, and a line per question."""
+"""From outcomes to figures: means of the scores, what refusing was worth, times; and a table."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from rag.evaluate import metrics
 from rag.evaluate.ask import DEPTH, Outcome
+from rag.evaluate.score import Scores, scores
 
 Figures = dict[str, Any]
 
+_SPREAD = ("retrieval_ms", "first_sentence_ms", "latency_ms", "tokens_in", "tokens_out")
+"""Given as quantiles; everything else as a mean."""
+_ORDER = (
+    *(f"recall@{k}" for k in (1, 5, 10)),
+    *("ndcg@10", "mrr", "containment", "exact_match", "token_f1", "grounded", "faithfulness"),
+    *("cites_gold", "citation_precision", "citation_recall"),
+    *("quote_touches_gold", "quote_precision", "decided_rightly"),
+)
+
 
 def figures(outcomes: Sequence[Outcome]) -> Figures:
-    """All metrics; None where no question could be judged by it.
+    """All metrics; None where no question could be judged by it (`rag.evaluate.score`).
 
-    Retrieval: answerable questions with gold ids. Containment and F1: answerable questions
-    with gold answers, a refusal counting as a wrong answer.
+    Asking back is counted apart: it is neither an answer nor a refusal.
     """
-    return {
-        **_retrieval(outcomes),
-        **_answers([outcome for outcome in outcomes if outcome.answer is not None]),
-        "questions": len(outcomes),
-    }
-
-
-def _retrieval(outcomes: Sequence[Outcome]) -> Figures:
-    judged = [o for o in outcomes if o.question.answerable and o.question.gold]
-    found: Figures = {
-        f"recall@{k}": metrics.mean(
-            [metrics.recall_at(o.ranked, o.question.gold, k) for o in judged]
-        )
-        for k in (1, 5, 10)
-    }
-    found["ndcg@10"] = metrics.mean(
-        [metrics.ndcg_at(o.ranked, o.question.gold, DEPTH) for o in judged]
+    scored = [scores(outcome) for outcome in outcomes]
+    found: Figures = {name: metrics.mean(_values(scored, name)) for name in _ORDER}
+    found["containment_when_answered"] = metrics.mean(
+        [
+            s["containment"]
+            for s, o in zip(scored, outcomes, strict=True)
+            if "containment" in s and not o.refused and not o.clarified
+        ]
     )
-    found["retrieval_judged"] = len(judged)
-    found["retrieval_ms"] = _spread([o.retrieval_ms for o in outcomes])
+    found |= _decisions([o for o in outcomes if o.answer is not None])
+    found |= {name: _spread(_values(scored, name)) for name in _SPREAD}
+    if found["latency_ms"]["p50"] is None:
+        found["latency_ms"] = found["retrieval_ms"]
+    found["retrieval_judged"] = len(_values(scored, "ndcg@10"))
+    found["containment_judged"] = len(_values(scored, "containment"))
+    found["questions"] = len(outcomes)
     return found
 
 
-def _answers(outcomes: Sequence[Outcome]) -> Figures:
-    judged = [o for o in outcomes if o.question.answerable and o.question.answers]
-    right = [float(metrics.contains(o.shown, o.question.answers)) for o in judged]
-    answered = [hit for hit, o in zip(right, judged, strict=True) if not _refused(o)]
-    cited = [o for o in outcomes if o.question.answerable and o.question.gold and not _refused(o)]
-    refusals = metrics.refusals((o.question.answerable, _refused(o)) for o in outcomes)
-    latencies = [o.latency_ms for o in outcomes if o.latency_ms is not None]
+def _values(scored: Sequence[Scores], name: str) -> list[float]:
+    return [s[name] for s in scored if name in s]
+
+
+def _decisions(outcomes: Sequence[Outcome]) -> Figures:
+    decided = [(o.question.answerable, o.refused) for o in outcomes if not o.clarified]
+    refusals = metrics.refusals(decided)
     return {
-        "containment": metrics.mean(right),
-        "containment_when_answered": metrics.mean(answered),
-        "containment_judged": len(judged),
-        "token_f1": metrics.mean([metrics.token_f1(o.shown, o.question.answers) for o in judged]),
-        "cites_gold": metrics.mean([float(bool(o.cited & o.question.gold)) for o in cited]),
         "refusal_precision": refusals.precision,
         "refusal_recall": refusals.recall,
+        "refusal_f1": refusals.f1,
+        "refusal_balanced_accuracy": refusals.balanced_accuracy,
+        "refusal_average_precision": metrics.average_precision(_curve(outcomes)),
         "answered_when_answerable": refusals.answered_when_answerable,
         "unanswerable": sum(not o.question.answerable for o in outcomes),
-        "latency_ms": _spread(latencies or [o.retrieval_ms for o in outcomes]),
-        "first_sentence_ms": _spread(
-            [o.first_sentence_ms for o in outcomes if o.first_sentence_ms is not None]
+        "clarified": sum(o.clarified for o in outcomes),
+        "clarified_when_answerable": sum(o.clarified and o.question.answerable for o in outcomes),
+        "by_kind": _by_kind(outcomes),
+        "sentences_by_support": dict(
+            Counter(s.support.value for o in outcomes if o.answer for s in o.answer.sentences)
         ),
     }
 
 
-def _refused(outcome: Outcome) -> bool:
-    return outcome.answer is not None and outcome.answer.refused
+def _by_kind(outcomes: Sequence[Outcome]) -> dict[str, dict[str, int]]:
+    found: dict[str, Counter[str]] = {}
+    for outcome in outcomes:
+        if outcome.question.kind:
+            did = "clarified" if outcome.clarified else "answered"
+            did = "refused" if outcome.refused else did
+            found.setdefault(outcome.question.kind, Counter())[did] += 1
+    return {kind: dict(counts) for kind, counts in sorted(found.items())}
+
+
+def _curve(outcomes: Sequence[Outcome]) -> list[metrics.CurvePoint]:
+    """Over the confidence before anything is said; asking back has none."""
+    return metrics.refusal_curve(
+        [
+            (o.question.answerable, o.answer.confidence)
+            for o in outcomes
+            if o.answer is not None and not o.clarified
+        ]
+    )
+
+
+def curve(outcomes: Sequence[Outcome]) -> list[Figures]:
+    """The refusal curve, as JSON can hold it."""
+    return [{k: round(v, 4) for k, v in asdict(point).items()} for point in _curve(list(outcomes))]
 
 
 def _spread(values: Sequence[float]) -> Figures:
@@ -79,7 +108,7 @@ def table(found: Figures) -> str:
         if name == "settings" or value is None:
             continue
         if isinstance(value, dict):
-            parts = [f"{key} {part:.1f}" for key, part in value.items() if part is not None]
+            parts = [f"{key} {_short(part)}" for key, part in value.items() if part is not None]
             value = "  ".join(parts)
         elif isinstance(value, float):
             value = f"{value:.3f}"
@@ -88,34 +117,42 @@ def table(found: Figures) -> str:
     return "\n".join(lines)
 
 
+def _short(value: object) -> str:
+    if isinstance(value, dict):
+        return "(" + ", ".join(f"{key} {_short(part)}" for key, part in value.items()) + ")"
+    return f"{value:.1f}" if isinstance(value, float) else str(value)
+
+
 def write_details(outcomes: Sequence[Outcome], file: Path) -> None:
     """One JSON object a line, in the order of the questions, for the analysis of failures."""
     with file.open("w", encoding="utf-8") as lines:
         for outcome in outcomes:
-            lines.write(json.dumps(_details(outcome), ensure_ascii=False) + "\n")
+            lines.write(json.dumps(details(outcome), ensure_ascii=False) + "\n")
 
 
-def _details(outcome: Outcome) -> Figures:
+def details(outcome: Outcome) -> Figures:
+    """One question with what came of it, texts and scores."""
     question, answer = outcome.question, outcome.answer
-    judged = bool(question.gold) and question.answerable
     found: Figures = {
         "id": question.id,
         "question": question.question,
         "answerable": question.answerable,
+        "kind": question.kind,
         "answers": list(question.answers),
         "gold": sorted(question.gold),
         "ranked": list(outcome.ranked[:DEPTH]),
         "best_similarity": round(outcome.best_similarity, 4),
-        "ndcg@10": metrics.ndcg_at(outcome.ranked, question.gold, DEPTH) if judged else None,
+        "scores": {name: round(value, 4) for name, value in scores(outcome).items()},
     }
     if answer is not None:
         found |= {
-            "mode": answer.mode,
+            "mode": answer.mode.value,
             "notice": answer.notice,
+            "search": answer.search,
+            "confidence": round(answer.confidence, 4),
             "shown": outcome.shown,
+            "supports": [sentence.support.value for sentence in answer.sentences],
             "cited": sorted(outcome.cited),
-            "contains": metrics.contains(outcome.shown, question.answers),
-            "latency_ms": outcome.latency_ms,
             "trace_id": answer.trace_id,
         }
     return found
