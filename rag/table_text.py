@@ -95,6 +95,12 @@ def labelled(row: Row, columns: Sequence[int] | None = None) -> str:
     )
 
 
+def pairs(row: Row, columns: Sequence[int] | None = None) -> tuple[tuple[str, str], ...]:
+    """Names of columns and cells, of `columns` or of all; empty cells too, names empty if none."""
+    chosen = range(len(row.cells)) if columns is None else columns
+    return tuple((row.names[at] if row.names else "", row.cells[at]) for at in chosen)
+
+
 def _unnamed(filled: Sequence[str]) -> str:
     """A row of a table without names: two cells are a name and its value."""
     if len(filled) == 2:
