@@ -1,9 +1,9 @@
-"""Late scoring: the best passages of the hybrid search, ranked anew by their best window.
+"""Late scoring: the best passages of the hybrid search, ranked anew by their best sentence.
 
-A passage's vector blurs what its sentences say; the vector of the one window that answers does
-not. So the text of the best passages is cut into windows of a few sentences, the windows are
-embedded by the embedding model, and a passage's score is a weighted sum of its fused score and of
-its best window's cosine (MaxP: Dai and Callan 2019). The weights are fitted by
+A passage's vector blurs what its sentences say; the vector of the one sentence that answers does
+not. So the most promising sentences of the best passages are embedded by the embedding model, and
+a passage's score is a weighted sum of its fused score, its best sentence's cosine (MaxP: Dai and
+Callan 2019) and the question's pairs of words in it. The weights are fitted by
 `python -m rag.evaluate.fit_rank` and kept in `rank.json` with the figures of sets that they had
 not seen; docs/decisions/0015-ranking.md compares what else was tried.
 
@@ -13,16 +13,19 @@ embedding models too.
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice, pairwise
+from math import log
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.store.sparse import SparseEncoder
-from rag.text import Span, split_sentences
+from rag.text import split_sentences
 from rag.types import Passage
 
 FILE = Path(__file__).with_name("rank.json")
@@ -30,14 +33,10 @@ POOL = 20
 """Passages fetched to rank from; the spread of their cosines is the unit."""
 RANKED = 10
 """Passages ranked anew; those after them keep their order."""
-WINDOWS = 5
-"""Windows embedded of one passage at most."""
-MOST_WINDOWS = 40
-"""Windows embedded for one question at most: 9 ms each on two cores."""
-_WINDOW = 240
-"""Characters of a window: about 60 tokens of English."""
+SENTENCES = 32
+"""Sentences embedded for one question at most."""
 _SPREADS = 6.0
-"""DBSF's unit is six standard deviations; the window's cosine is counted in the same."""
+"""DBSF's unit is six standard deviations; the sentence's cosine is counted in the same."""
 _LEAST = 1e-3
 """Of the spread: passages that are all alike differ by rounding only."""
 
@@ -48,9 +47,11 @@ class Features:
 
     fused: float
     """Score of the hybrid search (DBSF)."""
-    window: float
-    """Cosine of question and best window, in units of six standard deviations of the cosines of
-    the passages found."""
+    sentence: float
+    """Cosine of question and best sentence, in units of six standard deviations of the cosines
+    of the passages found."""
+    pairs: float
+    """Share of the question's pairs of neighbouring terms that stand so in the passage."""
 
 
 @dataclass(frozen=True)
@@ -97,53 +98,65 @@ class LateScorer:
     def features(
         self, question: str, vector: NDArray[np.float32], passages: Sequence[Passage]
     ) -> list[Features]:
-        """Of the first `RANKED` passages, in their order; embeds their windows."""
+        """Of the first `RANKED` passages, in their order; embeds sentences of them."""
         ranked = passages[:RANKED]
-        terms = frozenset(self.sparse.terms(question))
-        windows = [self._chosen(terms, p.chunk.text, len(ranked)) for p in ranked]
-        vectors = self.embed([text for texts in windows for text in texts])
-        cosines = iter((vectors @ vector).tolist())
+        terms = self.sparse.terms(question)
+        sentences = [sentences_of(p.chunk.text) for p in ranked]
+        chosen = choose(terms, sentences, self.sparse)
+        cosines = self._cosines(vector, [sentences[at][number] for at, number in chosen])
+        best: dict[int, float] = {}
+        for (at, _), cosine in zip(chosen, cosines, strict=True):
+            best[at] = max(best.get(at, -1.0), cosine)
         spread = max(float(np.std([p.similarity for p in passages])), _LEAST) * _SPREADS
+        pairs = set(pairwise(terms))
         return [
-            Features(p.score, max((next(cosines) for _ in texts), default=p.similarity) / spread)
-            for p, texts in zip(ranked, windows, strict=True)
+            Features(
+                fused=p.score,
+                sentence=best.get(at, p.similarity) / spread,
+                pairs=_share(pairs, set(pairwise(self.sparse.terms(p.chunk.embedded_text)))),
+            )
+            for at, p in enumerate(ranked)
         ]
 
-    def _chosen(self, terms: frozenset[str], text: str, passages: int) -> list[str]:
-        """Windows of `text`; of too many, those with the most of the question's terms."""
-        texts = [text[start:end] for start, end in windows(text)]
-        most = max(1, min(WINDOWS, MOST_WINDOWS // passages))
-        if len(texts) <= most:
-            return texts
-        return sorted(texts, key=lambda t: -len(terms.intersection(self.sparse.terms(t))))[:most]
+    def _cosines(self, vector: NDArray[np.float32], texts: Sequence[str]) -> list[float]:
+        """Of each text and the question; a text that occurs twice is embedded once."""
+        places = {text: at for at, text in enumerate(dict.fromkeys(texts))}
+        cosines = self.embed(list(places)) @ vector
+        return [float(cosines[places[text]]) for text in texts]
 
     def _score(self, features: Features) -> float:
         weights = self.weights
-        return weights["fused"] * features.fused + weights["window"] * features.window
+        return sum((w * float(getattr(features, name)) for name, w in weights.items()), 0.0)
 
 
-def windows(text: str, most: int = WINDOWS) -> list[Span]:
-    """Offsets of the windows of a text: neighbouring sentences joined up to a length.
+def sentences_of(text: str) -> list[str]:
+    """As `rag/extract.py` reads them: blanks collapsed."""
+    return [" ".join(text[start:end].split()) for start, end in split_sentences(text)]
 
-    A long text has longer windows, so that there are about `most` of them.
+
+def choose(
+    terms: Sequence[str], sentences: Sequence[Sequence[str]], sparse: SparseEncoder
+) -> list[tuple[int, int]]:
+    """Which sentences to embed: at most `SENTENCES`, as (passage, sentence), ascending.
+
+    Those with the rarest of the question's terms, at least one of each passage; the earlier of
+    equals. How rare a term is, is counted among the sentences.
     """
-    length = max(_WINDOW, len(text) // most)
-    found: list[Span] = []
-    for sentence in split_sentences(text):
-        for start, end in _pieces(text, sentence, length):
-            if found and end - found[-1][0] <= length:
-                found[-1] = (found[-1][0], end)
-            else:
-                found.append((start, end))
-    return found
+    wanted = frozenset(terms)
+    held = [[wanted.intersection(sparse.terms(text)) for text in texts] for texts in sentences]
+    counts = Counter(term for each in held for found in each for term in found)
+    total = sum(len(texts) for texts in sentences)
+    scored = sorted(
+        (-sum(log(1 + total / counts[term]) for term in found), number, at)
+        for at, each in enumerate(held)
+        for number, found in enumerate(each)
+    )
+    first: dict[int, int] = {}
+    for _, number, at in scored:
+        first.setdefault(at, number)
+    order = dict.fromkeys([*first.items(), *((at, number) for _, number, at in scored)])
+    return sorted(islice(order, SENTENCES))
 
 
-def _pieces(text: str, sentence: Span, length: int) -> list[Span]:
-    """A sentence, cut between words where it is longer than two windows."""
-    (start, end), found = sentence, list[Span]()
-    while end - start > 2 * length:
-        blank = text.rfind(" ", start + 1, start + length)
-        cut = blank if blank > start else start + length
-        found.append((start, cut))
-        start = cut
-    return [*found, (start, end)]
+def _share(wanted: set[tuple[str, str]], held: set[tuple[str, str]]) -> float:
+    return len(wanted & held) / len(wanted) if wanted else 0.0

@@ -1,8 +1,7 @@
-"""Ranking passages anew: by their best window, by a server, and without it while it fails."""
+"""Ranking passages anew: by their best sentence, by a server, and without it while it fails."""
 
 from contextlib import closing
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -11,7 +10,7 @@ from hypothesis import strategies as st
 
 from rag.evaluate.dataset import Row
 from rag.evaluate.index import Vectors, fill
-from rag.rank import MOST_WINDOWS, RANKED, LateScorer, windows
+from rag.rank import RANKED, SENTENCES, LateScorer, choose
 from rag.retrieve import Retriever
 from rag.store.sparse import SparseEncoder
 from rag.trace import open_tracer
@@ -60,7 +59,7 @@ def ask(retriever: Retriever, limit: int = 4, **options) -> list[Passage]:
     return found
 
 
-def test_the_passage_with_the_window_that_answers_comes_first(embedder):
+def test_the_passage_with_the_sentence_that_answers_comes_first(embedder):
     scorer = LateScorer(embedder.embed_passages, SparseEncoder())
     found = [passage(name, text, 0.5) for name, text in [*OTHERS, READERS]]
     found = [replace(p, similarity=0.80 + at / 100) for at, p in enumerate(found)]
@@ -103,24 +102,25 @@ def test_few_texts_are_embedded_however_long_the_passages_are(embedder):
         embedded.extend(texts)
         return embedder.embed_passages([text[:20] for text in texts])
 
-    found = [passage(f"d{at}", FILLING * 9 + LOCKER + FILLING * 9, 0.5) for at in range(30)]
+    found = [
+        passage(f"d{at}", FILLING * 9 + LOCKER + f" {at}. " + FILLING * 9, 0.5) for at in range(30)
+    ]
     LateScorer(embed, SparseEncoder()).rank(QUESTION, np.ones(384, np.float32), found)
-    assert RANKED <= len(embedded) <= MOST_WINDOWS
-    assert any(LOCKER in text for text in embedded), "chosen by the question's words"
+    assert len(embedded) == SENTENCES
+    assert embedded.count(LOCKER) == RANKED, "chosen by the question's words"
 
 
-TEXT = st.text(st.sampled_from("ab .!\n ж"), max_size=900)
+SENTENCE = st.text(st.sampled_from("ab ж"), max_size=9)
 
 
-@given(TEXT, st.integers(1, 8))
-def test_windows_cover_a_text_in_order(text, most):
-    spans = windows(text, most)
-    assert spans == sorted(spans)
-    assert all(start < end for start, end in spans)
-    assert all(one[1] <= other[0] for one, other in pairwise(spans))
-    covered = "".join(text[start:end] for start, end in spans)
-    assert "".join(covered.split()) == "".join(text.split())
-    assert all(end - start <= 2 * max(240, len(text) // most) for start, end in spans)
+@given(SENTENCE, st.lists(st.lists(SENTENCE, max_size=9), max_size=RANKED))
+def test_sentences_are_chosen_of_every_passage_but_never_too_many(question, sentences):
+    sparse = SparseEncoder()
+    chosen = choose(sparse.terms(question), sentences, sparse)
+    assert chosen == sorted(set(chosen))
+    assert len(chosen) == min(SENTENCES, sum(map(len, sentences)))
+    assert {at for at, _ in chosen} == {at for at, texts in enumerate(sentences) if texts}
+    assert all(sentences[at][number] is not None for at, number in chosen)
 
 
 @pytest.fixture
