@@ -21,8 +21,9 @@ from rag import extract, prompt, write
 from rag.answers import Answer, Answered, Event, Mode, Retrieved, Said, Sentence, Support, Turn
 from rag.cite import Citations, with_boxes
 from rag.find import Finder, Found
+from rag.join import join
 from rag.owners import owners_of
-from rag.retrieve import Retriever
+from rag.retrieve import Retriever, describe
 from rag.support import Verifier
 from rag.text import language_of
 from rag.trace import Step, Trace, Tracer
@@ -63,6 +64,7 @@ class Answerer:
     passages: int
     unsupported: Literal["remove", "mark"]
     max_question_chars: int
+    context_tokens: int = 5000
     owners: Mapping[str, str] = field(default_factory=dict)
 
     def ask(
@@ -129,7 +131,7 @@ class Answerer:
             return
         notice = ""
         if self.llm is not None:
-            notice = yield from self._write(asked, self.llm, prompt.fitting(found.passages))
+            notice = yield from self._write(asked, self.llm, self._prompted(asked, found))
             if notice == "not_found":
                 yield self._refused(asked, found)
                 return
@@ -153,6 +155,14 @@ class Answerer:
                 sentence = extract.sentence(quote, asked.citations)
                 if sentence not in asked.sentences:
                     yield self._said(asked, sentence)
+
+    def _prompted(self, asked: Asked, found: Found) -> list[Passage]:
+        retriever = self.retriever
+        count, budget = retriever.embedder.count_tokens, self.context_tokens
+        with asked.trace.step("join", input=len(found.passages)) as step:
+            passages = join(found.passages, retriever.store, budget, count)
+            step.set(output=describe(passages))
+        return passages
 
     def _write(
         self, asked: Asked, llm: LLM, passages: Sequence[Passage]

@@ -4,7 +4,8 @@ The order lets a model server reuse its prefix cache for all that does not chang
 (vLLM, automatic prefix caching). The text lives in `rag/prompts/`, so that it can be read and
 compared; its hash is on every trace.
 
-Does not know the model's real tokenizer: the budget counts characters.
+Each passage says the date that its document bears, so that the model can put the newest first.
+Does not choose passages: `rag/join.py` does, and keeps their budget.
 """
 
 import hashlib
@@ -16,13 +17,11 @@ from pathlib import Path
 from llama_index.core.base.llms.types import ChatMessage, MessageRole
 
 from rag.answers import Turn
+from rag.newest import date_of
 from rag.types import Passage
 
 NOT_FOUND = "NOT_FOUND"
 """What the model is told to reply when the passages do not answer."""
-
-MAX_PASSAGE_CHARS = 16_000
-"""Of all passages together; about 5,000 tokens of English, and at most 6,000 of Russian."""
 
 _TURNS = 3
 """Earlier exchanges that the model sees."""
@@ -43,18 +42,6 @@ def instruction() -> str:
 def version() -> str:
     """First 12 hex digits of the instruction's sha256."""
     return hashlib.sha256(instruction().encode()).hexdigest()[:12]
-
-
-def fitting(passages: Sequence[Passage]) -> list[Passage]:
-    """The best passages that fit the budget, in order; always at least one."""
-    kept: list[Passage] = []
-    room = MAX_PASSAGE_CHARS
-    for passage in passages:
-        room -= len(passage.chunk.embedded_text)
-        if kept and room < 0:
-            break
-        kept.append(passage)
-    return kept
 
 
 def messages(
@@ -83,4 +70,6 @@ def _passage(number: int, passage: Passage) -> str:
     if passage.chunk.page_from:
         place += f", page {passage.chunk.page_from}"
     text = _FENCE.sub("‹passage", passage.chunk.embedded_text)
-    return f'<passage number="{number}" source="{place}">\n{text}\n</passage>'
+    date = date_of(passage.document, passage.chunk.text)
+    dated = f' date="{date}"' if date else ""
+    return f'<passage number="{number}" source="{place}"{dated}>\n{text}\n</passage>'

@@ -120,6 +120,7 @@ def _answerer(
         passages=settings.passages,
         unsupported=settings.unsupported,
         max_question_chars=settings.max_question_chars,
+        context_tokens=settings.context_tokens,
         owners=settings.owners,
     )
 

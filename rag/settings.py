@@ -103,6 +103,12 @@ class Settings(BaseSettings):
     passages: int = Field(
         default=8, ge=1, le=50, description="Passages put before the language model."
     )
+    context_tokens: int = Field(
+        default=5000,
+        ge=256,
+        description="Most tokens, as the embedding model counts them, of the passages put before "
+        "the language model.",
+    )
     candidates: int = Field(
         default=100, ge=1, le=1000, description="Chunks fetched by each half of the hybrid search."
     )

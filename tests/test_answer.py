@@ -174,7 +174,7 @@ def test_a_written_answer_is_verified_and_cited(runtime: Runtime, server: OpenAI
     assert names(answer) == ["boiler.md"]
     prompt = server.asked[0]["messages"]
     assert prompt[0]["role"] == "system"
-    assert '<passage number="1" source="boiler.md">' in prompt[-1]["content"]
+    assert '<passage number="1" source="boiler.md" date="' in prompt[-1]["content"]
 
 
 @pytest.mark.parametrize("unsupported", ["remove", "mark"])

@@ -97,6 +97,9 @@ class Store(Protocol):
     def chunks(self, document_id: str) -> list[Chunk]:
         """All chunks of a document (of every version held), by ordinal."""
 
+    def get(self, ids: Collection[str]) -> list[Chunk]:
+        """The chunks with these ids that there are, in no order. Asks for no access groups."""
+
     def set_groups(self, document_id: str, groups: Sequence[str], version: str = "") -> None:
         """Change who may read a document, or one version; in effect when this returns."""
 

@@ -98,8 +98,7 @@ class EdgeStore:
 
     def search(self, query: StoreQuery) -> list[Hit]:
         """Best first."""
-        asked = halves(query)
-        if not asked:
+        if not (asked := halves(query)):
             return []
         request = _request(asked, query)
         with self._lock.read():
@@ -125,6 +124,12 @@ class EdgeStore:
                 found += [to_chunk(str(record.id), record.payload or {}) for record in records]
                 if offset is None:
                     return sorted(found, key=lambda chunk: (chunk.ordinal, chunk.version))
+
+    def get(self, ids: Collection[str]) -> list[Chunk]:
+        """The chunks with these ids that there are, in no order."""
+        with self._lock.read():
+            records = self._open().retrieve(list(ids), True, False)
+        return [to_chunk(str(record.id), record.payload or {}) for record in records]
 
     def set_groups(self, document_id: str, groups: Sequence[str], version: str = "") -> None:
         """Change who may read a document, or one version; in effect when this returns."""

@@ -119,6 +119,12 @@ class ServerStore:
                 if offset is None:
                     return sorted(found, key=lambda chunk: (chunk.ordinal, chunk.version))
 
+    def get(self, ids: Collection[str]) -> list[Chunk]:
+        """The chunks with these ids that there are, in no order."""
+        with self._lock.read(), _reaching():
+            records = self._client.retrieve(self._name, list(ids)) if ids else []
+        return [to_chunk(str(record.id), record.payload or {}) for record in records]
+
     def set_groups(self, document_id: str, groups: Sequence[str], version: str = "") -> None:
         """Change who may read a document, or one version; in effect when this returns."""
         wanted = chosen(document_id, [version] if version else None)

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rag.store import Hit, IndexedChunk, Store, StoreQuery
-from rag.types import EVERYONE
+from rag.types import EVERYONE, chunk_id
 from serving.errors import IndexMismatch
 from tests.store.oracle import SPEC, Oracle, indexed, library, question
 from tests.store.places import Place
@@ -44,6 +44,18 @@ def check(hits: list[Hit], query: StoreQuery, oracle: Oracle) -> None:
         assert hit.chunk == by_id[hit.chunk.id].chunk
         cosine = 0.0 if query.dense is None else oracle.cosine(query.dense, by_id[hit.chunk.id])
         assert hit.similarity == pytest.approx(cosine, abs=1e-5)
+
+
+def test_gives_chunks_by_their_ids(store: Store) -> None:
+    entries = library(documents=3)
+    fill(store, entries)
+    wanted = [entries[0].chunk, entries[-1].chunk]
+    missing = chunk_id("d0", "v1", 99)
+    found = store.get([*(chunk.id for chunk in wanted), missing])
+    assert sorted(found, key=lambda chunk: chunk.document_id) == wanted
+    assert store.get([]) == []
+    store.delete("d0")
+    assert store.get([wanted[0].id]) == []
 
 
 @pytest.mark.parametrize("seed", range(3))
