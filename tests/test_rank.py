@@ -102,12 +102,14 @@ def test_few_texts_are_embedded_however_long_the_passages_are(embedder):
         embedded.extend(texts)
         return embedder.embed_passages([text[:20] for text in texts])
 
+    words = [f"Remark {number} of the house rules. " for number in range(40)]
     found = [
-        passage(f"d{at}", FILLING * 9 + LOCKER + f" {at}. " + FILLING * 9, 0.5) for at in range(30)
+        passage(f"d{at}", "".join([f"Volume {at}. ", *words[:at], LOCKER, " ", *words[at:]]), 0.5)
+        for at in range(30)
     ]
     LateScorer(embed, SparseEncoder()).rank(QUESTION, np.ones(384, np.float32), found)
-    assert len(embedded) == SENTENCES
-    assert embedded.count(LOCKER) == RANKED, "chosen by the question's words"
+    assert len(embedded) <= SENTENCES
+    assert embedded.count(LOCKER) == 1, "chosen by the question's words, embedded once"
 
 
 SENTENCE = st.text(st.sampled_from("ab ж"), max_size=9)
