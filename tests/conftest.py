@@ -5,10 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from ingest.pipeline import Pipeline
+from ingest.sample import load_sample
 from rag.runtime import Runtime, open_runtime
 from rag.settings import Settings
+from rag.types import State
 from serving.embedding import Embedder, open_embedder
 
+DATA = Path(__file__).parent.parent / "data"
+"""The sample organisation."""
 MODELS = Path(__file__).parent.parent / "var" / "models"
 """Where `make run` builds the default model too, so that it is built once."""
 
@@ -28,6 +33,21 @@ def empty_runtime(
     folder = tmp_path_factory.mktemp("runtime")
     (folder / "models").symlink_to(MODELS)
     with open_runtime(Settings(data_dir=folder)) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def sample_runtime(
+    embedder: Embedder, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Runtime]:
+    """All parts of the product over the sample organisation; tests only ask it."""
+    del embedder  # built by now
+    folder = tmp_path_factory.mktemp("sample")
+    (folder / "models").symlink_to(MODELS)
+    with open_runtime(Settings(data_dir=folder)) as opened:
+        pipeline = Pipeline(opened.library, opened.store, opened.embedder, opened.settings)
+        done = load_sample(pipeline, DATA)
+        assert {document.state for document in done} == {State.READY}
         yield opened
 
 

@@ -5,7 +5,6 @@ small change in quality. What may not happen at all has no bound.
 """
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,9 +14,9 @@ from ingest.sample import load_sample
 from rag.answers import Answer, Answered, Retrieved, Support
 from rag.evaluate.metrics import contains
 from rag.runtime import Runtime
-from rag.types import EVERYONE, Principal, State
+from rag.types import EVERYONE, Principal
+from tests.conftest import DATA
 
-DATA = Path(__file__).parent.parent / "data"
 QUESTIONS: list[dict[str, Any]] = [
     json.loads(line) for line in (DATA / "questions.jsonl").read_text("utf-8").splitlines()
 ]
@@ -26,13 +25,9 @@ HR = "hr/salary-bands-2025.docx"
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def runtime(empty_runtime: Runtime) -> Runtime:
-    opened = empty_runtime
-    pipeline = Pipeline(opened.library, opened.store, opened.embedder, opened.settings)
-    done = load_sample(pipeline, DATA)
-    assert {document.state for document in done} == {State.READY}
-    return opened
+@pytest.fixture
+def runtime(sample_runtime: Runtime) -> Runtime:
+    return sample_runtime
 
 
 def ask(runtime: Runtime, question: str, groups: list[str]) -> tuple[Answer, set[str]]:

@@ -10,8 +10,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from rag.evaluate import gate, runs
 from rag.evaluate import options as shared
-from rag.evaluate import runs
 from rag.evaluate.dataset import Dataset, load, load_questions, with_corpus_limit
 from rag.evaluate.measure import Measuring, measure
 from rag.evaluate.report import table, write_details
@@ -77,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--retrieval-only", action="store_true", help="do not write answers")
     add("--corpus-limit", type=int, help="only that many passages, those with answers first")
     shared.add_selection(run)
+    gate.add_command(commands.add_parser("gate", help="compare with the committed baseline"))
     return parser
 
 

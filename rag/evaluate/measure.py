@@ -51,16 +51,28 @@ def measure(dataset: Dataset, how: Measuring) -> Measured:
         ConfigError, StoreBusy: as `rag.runtime.open_runtime` says.
         ModelUnavailable: an embeddings server, a store or the judge does not answer.
     """
-    started = runs.now()
     with _opened(dataset, how) as (runtime, made):
-        found = asked(runtime, dataset, how, f"{started} {dataset.name}")
-        made["settings"] |= {"embedder": runtime.embedder.fingerprint}
+        return measure_on(runtime, dataset, how, made)
+
+
+def measure_on(
+    runtime: Runtime, dataset: Dataset, how: Measuring, made: Figures | None = None
+) -> Measured:
+    """Ask all questions of a runtime that holds their documents; `made` joins the figures."""
+    started = runs.now()
+    found = _asked(runtime, dataset, how, f"{started} {dataset.name}")
+    hidden = {"data_dir", "host", "port", "sources"}
+    settings = {
+        **how.settings.model_dump(mode="json", exclude=hidden),
+        "embedder": runtime.embedder.fingerprint,
+        "corpus": dataset.corpus_hash[:16] if dataset.corpus else "own documents",
+    }
     run = runs.Run(
         set=dataset.name,
         started_at=started,
         commit=runs.commit(),
-        settings=made.pop("settings"),
-        figures={**figures(found), **made},
+        settings=settings,
+        figures={**figures(found), **(made or {})},
         questions=[_kept(details(outcome), own=not dataset.corpus) for outcome in found],
         curve=curve(found),
     )
@@ -70,22 +82,18 @@ def measure(dataset: Dataset, how: Measuring) -> Measured:
 @contextmanager
 def _opened(dataset: Dataset, how: Measuring) -> Iterator[tuple[Runtime, Figures]]:
     """The runtime to ask, and what was made for it."""
-    hidden = {"data_dir", "host", "port", "sources"}
-    settings = how.settings.model_dump(mode="json", exclude=hidden)
     if not dataset.corpus:
         own = how.settings.model_copy(update={"langfuse_url": ""})
         with open_runtime(own) as runtime:
             documents = len(runtime.library.list(None))
-            made = {"documents": documents, "chunks": runtime.store.count()}
-            yield runtime, {**made, "settings": settings}
+            yield runtime, {"documents": documents, "chunks": runtime.store.count()}
         return
     with indexed(dataset, how.settings, how.cache, how.progress) as (runtime, chunks, seconds):
-        made = {"documents": len(dataset.corpus), "chunks": chunks}
-        settings["corpus"] = dataset.corpus_hash[:16]
-        yield runtime, {**made, "index_s": round(seconds, 1), "settings": settings}
+        documents = len(dataset.corpus)
+        yield runtime, {"documents": documents, "chunks": chunks, "index_s": round(seconds, 1)}
 
 
-def asked(runtime: Runtime, dataset: Dataset, how: Measuring, name: str) -> list[Outcome]:
+def _asked(runtime: Runtime, dataset: Dataset, how: Measuring, name: str) -> list[Outcome]:
     """The outcomes of a set's questions, asked of `runtime`, with tokens and a judge's verdict."""
     found = list(ask_all(runtime, dataset.questions, how.retrieval_only, how.progress, name))
     runtime.tracer.flush()
