@@ -107,8 +107,11 @@ def shown(quotes: Sequence[Quote]) -> list[Quote]:
         if new and len(taken) < SHOWN and quote.score >= quotes[0].score - MARGIN:
             taken.append(quote)
     places = list(dict.fromkeys(quote.passage.chunk.id for quote in taken))
-    if taken and taken[0].whole:
-        taken[0] = _with_list(taken[0])
+    starts = [(quote.passage.chunk.id, quote.start) for quote in taken]
+    for at, quote in enumerate(taken):
+        own = [(quote.passage.chunk.id, part.start) for part in quote.whole]
+        if own and (at == 0 or len(set(own) & set(starts)) > 1):
+            taken[at] = _with_list(quote)
     taken.sort(key=lambda q: (places.index(q.passage.chunk.id), q.start))
     read_on: list[Quote] = []
     for quote in taken:

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from rag.extract_noise import BULLET, MARK, is_boilerplate, points_elsewhere
 from rag.table_text import Row, tables
 from rag.text import normalize, split_sentences
 
@@ -24,40 +25,10 @@ _BEFORE_WORDS = 60
 ITEMS = 8
 """Lines of a list that are quoted together at most."""
 _ITEMS_WORDS = 110
-_HEADING_WORDS = 7
-_TITLE_WORDS = 14
-_FULL = '.!?…;:)»”"'
-_DIGIT = re.compile(r"\d")
-_MARK = re.compile(r"\A(?:[•●▪◦‣·*+–—-]|\(?\d{1,3}(?:\.\d{1,3})*[.)]|\(?[a-zа-я]\))\s+")
-_BULLET = re.compile(r"\A[•●▪◦‣·*+–—-]\s+")
+_OPEN_SENTENCES = 3
+"""Sentences that a bracket or quotation may span after the one that opens it."""
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)\s]*(?:\s\"[^\"]*\")?\)")
 _EMPHASIS = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
-_URL = re.compile(r"(?:https?://|www\.)\S+")
-_BOILERPLATE = re.compile(
-    r"""(?:
-    (?:©|\(c\)\s*\d{4}|copyright\b(?=.{0,40}\d{4})).*
-    | .{0,80}(?:all\s+rights\s+reserved|все\s+права\s+защищены).{0,20}
-    | (?:page|стр\.?|страница)\s*\d+(?:\s*(?:of|/|из)\s*\d+)?
-    | (?:table\s+of\s+)?contents|содержание|оглавление
-    | (?:skip\s+to|back\s+to|jump\s+to)\s.{1,30} | (?:edit|print|share)\s+this\s.{1,30}
-    | (?:read|learn|find\s+out|show)\s+more(?:\s+about\s.{1,50})? | (?:on|in)\s+this\s+page
-    | (?:previous|next)(?:\s+page)? | наверх|к\s+началу(?:\s.{1,20})?|на\s+главную
-    | версия\s+для\s+печати|читать\s+(?:далее|дальше)|подробнее
-    | .{0,60}\b(?:we|this\s+(?:web)?site)\s+uses?\s+cookies\b.{0,120}
-    | .{0,60}(?:мы|сайт)\s+использу(?:ем|ет)\s+(?:файлы\s+)?cookies?\b.{0,120}
-    | .+?(?:\.\s?){4,}\s*\d+
-    )[.!:»]?""",
-    re.VERBOSE | re.IGNORECASE,
-)
-_POINTER = re.compile(
-    r"""(?:[(]?\s*(?:please\s+)?(?:see|refer\s+to|consult)\b(?:\s+also\b)?
-    | for\s+(?:more|further|additional|details|full)\b.{0,60}\b(?:see|refer|visit|read|contact)\b
-    | (?:more|further)\s+(?:information|details)\b.{0,30}\b(?:in|at|on|see)\b
-    | (?:см\.|смотрите|смотри)\s | подробн(?:ее|ости|о)\b
-    | (?:более\s+)?подробн\w+\s+информаци\w+ )""",
-    re.VERBOSE | re.IGNORECASE,
-)
-_POINTER_WORDS = 16
 _POINTS_BACK = re.compile(
     r"""["'«“„(\s]*(?:
     (?:they|he|she|these|those|such|its|their|his|her|both|this|the\s+(?:latter|former|same))\b
@@ -111,14 +82,15 @@ def read(text: str, titles: Sequence[str] = ()) -> list[Unit]:
         titles: of the sections and the document that the passage stands in; lines that only
             repeat one are headings.
     """
-    known = {normalize(_MARK.sub("", title, count=1)) for title in titles}
+    known = {normalize(MARK.sub("", title, count=1)) for title in titles}
     units: list[Unit] = []
     at = line = 0
     for rows in [*tables(text), None]:
         until = rows[0].start if rows else len(text)
         for unit in _sentences(text, at, until, line):
             line = unit.line
-            if not _unwanted(unit, known, units):
+            in_list = _continues_list(unit, units)
+            if not is_boilerplate(unit.text, unit.alone, known, in_list):
                 units.append(unit)
         line += 2
         if rows:
@@ -133,13 +105,37 @@ def read(text: str, titles: Sequence[str] = ()) -> list[Unit]:
 def _sentences(text: str, start: int, end: int, line: int) -> Iterator[Unit]:
     """Sentences with the numbers of their lines, the first number above `line`."""
     spans = [(start + a, start + b) for a, b in split_sentences(text[start:end])]
+    spans = _closed(text, spans)
     ends = [_ends_line(text, b) for _, b in spans]
     begins = [True, *ends[:-1]]
     for (left, right), first, last in zip(spans, begins, ends, strict=False):
         line += first
         said = as_read(text[left:right])
-        weak = len(said.split()) <= _POINTER_WORDS and _POINTER.match(said) is not None
-        yield Unit(left, right, said, line, first and last, None, weak)
+        yield Unit(left, right, said, line, first and last, None, points_elsewhere(said))
+
+
+def _closed(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The sentences, those that leave a bracket or quotation open joined with what closes it."""
+    joined: list[tuple[int, int]] = []
+    at = 0
+    while at < len(spans):
+        start, end = spans[at]
+        until = at
+        if _open(text[start:end]):
+            for later in range(at + 1, min(len(spans), at + 1 + _OPEN_SENTENCES)):
+                if "\n" in text[spans[later - 1][1] : spans[later][0]]:
+                    break
+                if not _open(text[start : spans[later][1]]):
+                    until = later
+                    break
+        joined.append((start, spans[until][1]))
+        at = until + 1
+    return joined
+
+
+def _open(text: str) -> bool:
+    pairs = text.count("(") > text.count(")") or text.count("«") > text.count("»")
+    return pairs or text.count("“") > text.count("”") or text.count('"') % 2 == 1
 
 
 def _ends_line(text: str, at: int) -> bool:
@@ -152,43 +148,7 @@ def as_read(text: str) -> str:
     said = " ".join(text.split())
     if "](" in said:
         said = _LINK.sub(r"\1", said)
-    return _EMPHASIS.sub(r"\2", said).replace(" | ", "; ")
-
-
-def _unwanted(unit: Unit, titles: set[str], before: Sequence[Unit]) -> bool:
-    said = unit.text
-    if not any(map(str.isalnum, said)) or _BOILERPLATE.fullmatch(said):
-        return True
-    if not unit.alone:
-        return False
-    bare = _MARK.sub("", said, count=1)
-    if normalize(re.sub(r"^(?:subject|тема):\s*", "", bare, flags=re.IGNORECASE)) in titles:
-        return True
-    if len(_URL.sub("", bare).split()) < 2 and _URL.search(bare):
-        return True
-    return _is_heading(said, bare) and not _continues_list(unit, before)
-
-
-def _is_heading(said: str, bare: str) -> bool:
-    """Whether a line is a heading, by its looks: short, no stop at the end, few small words."""
-    if said.startswith("#"):
-        return True
-    words = bare.split()
-    if not words or said[-1] in _FULL:
-        return False
-    if len(words) <= _HEADING_WORDS and (not _DIGIT.search(said) or _numbered(said, bare)):
-        return True
-    letters = [word for word in words if word[0].isalpha()]
-    titled = [word for word in letters if word[0].isupper() or len(word) <= 3]
-    return (
-        len(words) <= _TITLE_WORDS
-        and (bare.isupper() or (len(letters) > 3 and len(titled) == len(letters)))
-        and not re.search(r"\d\s*(?:%|EUR|USD|KZT)|[:;]\s", bare)
-    )
-
-
-def _numbered(said: str, bare: str) -> bool:
-    return len(bare) < len(said) and said[0].isdigit() and not _DIGIT.search(bare)
+    return _EMPHASIS.sub(r"\2", said).strip("|").strip().replace(" | ", "; ")
 
 
 def _continues_list(unit: Unit, before: Sequence[Unit]) -> bool:
@@ -201,7 +161,7 @@ def _continues_list(unit: Unit, before: Sequence[Unit]) -> bool:
 
 def points_back(text: str) -> bool:
     """Whether a sentence opens with a word that only the sentence before it explains."""
-    return _POINTS_BACK.match(_MARK.sub("", text, count=1)) is not None
+    return _POINTS_BACK.match(MARK.sub("", text, count=1)) is not None
 
 
 def antecedents(units: Sequence[Unit], at: int) -> list[int]:
@@ -238,7 +198,7 @@ def lead_in(units: Sequence[Unit], at: int) -> int | None:
 def _ends_list(units: Sequence[Unit], item: int, following: int) -> bool:
     """Whether a list ends between two lines: a marked or small item before a plain sentence."""
     one, other = units[item].text, units[following].text
-    if bool(_MARK.match(one)) != bool(_MARK.match(other)):
+    if bool(MARK.match(one)) != bool(MARK.match(other)):
         return True
     return one[0].islower() and other[0].isupper()
 
@@ -268,7 +228,7 @@ def steps(units: Sequence[Unit], at: int) -> list[int]:
     if the list is too long to be quoted."""
     starts = [n for n, unit in enumerate(units) if not n or units[n - 1].line != unit.line]
     own = max((n for n in starts if n <= at), default=at)
-    if units[at].row or not _MARK.match(units[own].text):
+    if units[at].row or not MARK.match(units[own].text):
         return []
     first = last = starts.index(own)
     while first and _follows(units, starts[first - 1], starts[first]):
@@ -282,15 +242,15 @@ def steps(units: Sequence[Unit], at: int) -> list[int]:
 
 
 def _follows(units: Sequence[Unit], one: int, other: int) -> bool:
-    both = _MARK.match(units[one].text) and _MARK.match(units[other].text)
+    both = MARK.match(units[one].text) and MARK.match(units[other].text)
     return bool(both) and units[other].line == units[one].line + 1
 
 
 def without_mark(text: str) -> str:
     """An item without its mark or number."""
-    return _MARK.sub("", text, count=1) or text
+    return MARK.sub("", text, count=1) or text
 
 
 def without_bullet(text: str) -> str:
     """An item without its mark; a number stays."""
-    return _BULLET.sub("", text, count=1) or text
+    return BULLET.sub("", text, count=1) or text

@@ -22,9 +22,11 @@ approx ca cf vs viz e.g i.e al ed eds trans dept est ext tel mt
 jan feb mar apr jun jul aug sept sep oct nov dec
 т.е т.н т.к т.о т.ж см ср напр им ул пр просп пл пер наб бул бульв ш кв корп оф сост
 изд ред проф доц акад канд гр тов г-н г-жа оз обл р-н пос дер тел доб вн моб эл вкл искл абз подп
-прибл букв англ лат фр греч янв фев февр мар апр июн июл авг сент окт нояб дек макс инд"""
+прибл букв англ лат фр греч соотв incl excl
+янв фев февр мар апр июн июл авг сент окт нояб дек макс инд"""
 # The same, but only before a number.
-_NUMBERED = "no nos art sec ch p pp fig figs eq eqs vol vols гл ст п пп рис табл стр разд прил д ч"
+_NUMBERED = """no nos art arts sec sect ch chap p pp fig figs eq eqs vol vols max min ver tab app
+гл ст п пп рис табл стр разд прил д ч вып ок"""
 # May end a sentence: they do when a capital follows.
 _TRAILING = """etc inc ltd co corp jr sr bros llc a.m p.m ph.d b.c a.d ft
 др т.д т.п н.э руб коп тыс млн млрд трлн долл чел шт экз гг вв сек час мин мес нед кг мм км га проц
@@ -47,6 +49,10 @@ _END = re.compile(
     re.VERBOSE,
 )
 _WORD_BEFORE = re.compile(r"[^\W_][\w.\-]*$")
+_COUNTED = re.compile(r"№|N\s?\d|[IVXLC]+\b(?!\.)")
+"""What is counted after "No." or "2020 г." other than by plain digits."""
+_DATED = re.compile(r"(?:^|[.!?\n]\s*)(?:[ВвСсКк]|[Дд]о|[Пп]осле|[Нн]а)\s+\d{1,4}\s+\w{1,2}$")
+"""A sentence of nothing but "В 2024 г": what happened then follows."""
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]")
 _LIST_MARK = re.compile(r"""[\s"'«“(\[]*(?:\d+(?:\.\d+)*|[^\W\d_]|[ivxIVX]+|[•·▪*\-–—])[.)]*""")
 _OPENING = "\"'«“„‘([{—–- \t\u00a0"
@@ -159,9 +165,9 @@ def _ends_sentence(text: str, left: int, stop: int, after: int, end: int) -> boo
 def _word_ends(text: str, stop: int, written: str, following: str) -> bool:
     """Whether `written`, with the full stop at `stop`, can end a sentence before `following`."""
     word = written.lower()
-    digit = following[0].isdigit()
+    digit = following[0].isdigit() or _COUNTED.match(following) is not None
     if word in _UNIT_WORDS and _after_number(text, stop - len(word)):
-        return not digit
+        return not digit and not _DATED.search(text, 0, stop)
     if word in _LEADING_WORDS or (digit and word in _NUMBERED_WORDS | _TRAILING_WORDS):
         return False
     if word in _TRAILING_WORDS or not _INITIALS.fullmatch(written):
