@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import ask, documents, traces
+from app import ask, documents, explain, traces
 from app.markup import label
 from app.services import Services, current, local_principal
 from app.texts import LANGUAGES, Language, Texts, language_from, texts
@@ -41,10 +41,21 @@ def _pages(services: Services, text: Texts) -> list[st.Page]:
     def run_traces() -> None:
         traces.show(services, text)
 
+    def run_explain() -> None:
+        explain.show(services, text, asking(services))
+
+    def run_evaluation() -> None:
+        # Imported here: charts take a second to load that the other pages need not wait for.
+        from app import evaluation
+
+        evaluation.show(services, text)
+
     pages = (
         ("ask", run_ask, "forum"),
         ("documents", run_documents, "folder_open"),
         ("traces", run_traces, "timeline"),
+        ("evaluation", run_evaluation, "monitoring"),
+        ("explain", run_explain, "troubleshoot"),
     )
     return [
         st.Page(

@@ -8,6 +8,8 @@ from typing import Literal
 
 from app import texts_answers as answers
 from app import texts_documents as documents
+from app import texts_evaluation as evaluation
+from app import texts_explain as explain
 from app import texts_findings as findings
 from rag.answers import Citation, Support
 from rag.types import Passage
@@ -21,11 +23,14 @@ Texts = Callable[..., str]
 _STRINGS: dict[str, tuple[str, str]] = {
     **answers.STRINGS,
     **documents.STRINGS,
+    **evaluation.STRINGS,
+    **explain.STRINGS,
     **findings.STRINGS,
     "nav.language": ("en", "ru"),
     "nav.ask": ("Ask", "Вопросы"),
     "nav.documents": ("Documents", "Документы"),
     "nav.traces": ("Traces", "Трассы"),
+    "nav.evaluation": ("Evaluation", "Качество"),
     "side.language": ("Language", "Язык"),
     "side.as": ("Answer as", "Отвечать для"),
     "side.as.own": ("my groups ({groups})", "мои группы ({groups})"),

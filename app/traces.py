@@ -36,7 +36,7 @@ def show(services: Services, text: Texts) -> None:
     selected = chosen["selection"]["rows"]
     trace = store.get(found[selected[0]].id) if selected and selected[0] < len(found) else None
     if trace is not None:
-        _show_trace(text, trace)
+        show_trace(text, trace)
 
 
 def rows(text: Texts, traces: list[TraceSummary]) -> dict[str, list[Any]]:
@@ -59,7 +59,8 @@ def _columns(text: Texts) -> dict[str, Any]:
     }
 
 
-def _show_trace(text: Texts, trace: StoredTrace) -> None:
+def show_trace(text: Texts, trace: StoredTrace) -> None:
+    """Draw one trace."""
     st.subheader(label(trace.summary.question), anchor=False)
     st.caption(text("traces.id", id=trace.summary.id))
     if trace.summary.error:

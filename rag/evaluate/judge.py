@@ -9,6 +9,7 @@ no form counts as not judged, not as unfaithful.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 from llama_index.core.base.llms.types import ChatMessage, MessageRole
@@ -21,6 +22,8 @@ from rag.types import Passage
 from serving.language_model import open_language_model, stream_chat
 
 _PROMPTS = Path(prompt.__file__).parent / "prompts"
+_CHARS = 16_000
+"""Of all passages before the judge."""
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d+[.):])\s*")
 _VERDICT = re.compile(r"^\W*(\d+)\W+(yes|no)\b", re.IGNORECASE | re.MULTILINE)
 
@@ -53,7 +56,7 @@ class Judge:
         """Of each statement whether it follows; empty unless there is one verdict for each."""
         if not statements or not passages:
             return []
-        fenced = prompt.fenced(prompt.fitting(passages))
+        fenced = prompt.fenced(_fitting(passages))
         listed = "\n".join(f"{n}: {text}" for n, text in enumerate(statements, 1))
         reply = self._reply("judge_verdicts", f"{fenced}\n\n<statements>\n{listed}\n</statements>")
         given = {int(number): word.lower() == "yes" for number, word in _VERDICT.findall(reply)}
@@ -67,6 +70,12 @@ class Judge:
             ChatMessage(role=MessageRole.USER, content=asked),
         ]
         return "".join(piece for piece in stream_chat(self.llm, messages) if isinstance(piece, str))
+
+
+def _fitting(passages: Sequence[Passage]) -> list[Passage]:
+    """The best passages that a model surely takes; always at least one."""
+    sizes = accumulate(len(passage.chunk.embedded_text) for passage in passages)
+    return [p for p, size in zip(passages, sizes, strict=True) if size <= _CHARS] or [passages[0]]
 
 
 def open_judge(settings: Settings) -> Judge | None:
