@@ -35,7 +35,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace, settings: Settings) -> int:
     dataset = _dataset(options)
     how = Measuring(
-        settings, options.cache, options.retrieval_only, options.save, shared.show_progress
+        settings,
+        options.cache,
+        options.retrieval_only,
+        options.save,
+        shared.show_progress,
+        options.baselines,
     )
     measured = measure(dataset, how)
     run = measured.run
@@ -75,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--details", type=Path, help="write a JSON line per question to this file")
     add("--save", action="store_true", help="keep the run for the page Evaluation")
     add("--retrieval-only", action="store_true", help="do not write answers")
+    add("--baselines", action="store_true", help="also BM25, dense vectors, and both by ranks")
     add("--corpus-limit", type=int, help="only that many passages, those with answers first")
     shared.add_selection(run)
     gate.add_command(commands.add_parser("gate", help="compare with the committed baseline"))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rag.evaluate import runs
 from rag.evaluate.ask import Outcome, ask_all, with_tokens
+from rag.evaluate.baselines import baselines
 from rag.evaluate.dataset import Dataset
 from rag.evaluate.index import indexed
 from rag.evaluate.judge import open_judge
@@ -34,6 +35,8 @@ class Measuring:
     retrieval_only: bool = False
     keep_traces: bool = False
     progress: Progress = lambda *_: None
+    baselines: bool = False
+    """Also measure BM25, dense vectors and both fused by ranks, beside the product."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,9 @@ def measure_on(
     started = runs.now()
     found = _asked(runtime, dataset, how, f"{started} {dataset.name}")
     hidden = {"data_dir", "host", "port", "sources"}
+    plain: Figures = {}
+    if how.baselines:
+        plain = {"baselines": baselines(runtime, dataset.questions, how.progress)}
     settings = {
         **how.settings.model_dump(mode="json", exclude=hidden),
         "embedder": runtime.embedder.fingerprint,
@@ -72,7 +78,7 @@ def measure_on(
         started_at=started,
         commit=runs.commit(),
         settings=settings,
-        figures={**figures(found), **(made or {})},
+        figures={**figures(found), **plain, **(made or {})},
         questions=[_kept(details(outcome), own=not dataset.corpus) for outcome in found],
         curve=curve(found),
     )

@@ -120,7 +120,9 @@ def table(found: Figures) -> str:
 def _short(value: object) -> str:
     if isinstance(value, dict):
         return "(" + ", ".join(f"{key} {_short(part)}" for key, part in value.items()) + ")"
-    return f"{value:.1f}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:.3f}" if 0 < value < 1 else f"{value:.1f}"
 
 
 def write_details(outcomes: Sequence[Outcome], file: Path) -> None:
