@@ -11,8 +11,10 @@ How the weights were chosen: docs/decisions/0018-extractive-answers.md.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from math import log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,9 +48,13 @@ EMBEDDED = 10
 """Sentences embedded per question."""
 SHOWN = 3
 """Sentences shown at most, not counting what they bring along."""
-MARGIN = 0.5
+MARGIN = 0.45
 """A sentence is shown if its score is no further than this below the best."""
-_RANK_WEIGHT_BEFORE = 0.15
+CLEAR, CLEAR_MARGIN = 0.8, 0.3
+"""The same where the best tells so much of the question."""
+_RANK_WEIGHT_BEFORE = 0.1
+_KIND_WEIGHT_BEFORE = 0.1
+_CONTEXT_WEIGHT = 0.5
 _LEAD_WORDS = 40
 """A longer line is not repeated before an item of its list."""
 _LIST_ASKED = re.compile(
@@ -82,17 +88,36 @@ def candidates(
         for quote in _quotes(question, terms, rank, passage, sparse)
     ]
     quotes = rows_asked_for(not_of_others(question, quotes, passages[:PASSAGES], sparse))
-    quotes.sort(key=lambda q: _RANK_WEIGHT_BEFORE * q.rank - q.coverage + q.weak)
-    quotes = merged(quotes)[:EMBEDDED]
     if not quotes:
         return []
-    kind = wanted(question)
+    quotes = merged(_promising(question, terms, quotes, sparse))[:EMBEDDED]
     vectors = embedder.embed_passages([quote.text for quote in quotes])
     scored = [
-        replace(quote, similarity=float(similarity), kind=_kind(kind, quote, question))
+        replace(quote, similarity=float(similarity))
         for quote, similarity in zip(quotes, vectors @ vector, strict=True)
     ]
     return sorted(scored, key=lambda q: -q.score)
+
+
+def _promising(
+    question: str, terms: frozenset[str], quotes: Sequence[Quote], sparse: SparseEncoder
+) -> list[Quote]:
+    """The quotes with what can be told without embedding them, best first."""
+    kind = wanted(question)
+    held = [frozenset(sparse.terms(quote.text)) & terms for quote in quotes]
+    having = Counter(term for some in held for term in some)
+    weights = {term: log(1 + len(quotes) / max(1, having[term])) for term in terms}
+    total = sum(weights.values()) or 1.0
+    found: list[tuple[float, Quote]] = []
+    for quote, own in zip(quotes, held, strict=True):
+        around = " ".join([*quote.passage.chunk.section, *(part.text for part in quote.before)])
+        near = len(own.union(terms.intersection(sparse.terms(around)))) / max(1, len(terms))
+        rare = sum(weights[term] for term in own) / total
+        told = (1 - _CONTEXT_WEIGHT) * rare + _CONTEXT_WEIGHT * near
+        quote = replace(quote, told=told, kind=_kind(kind, quote, question))
+        first = _KIND_WEIGHT_BEFORE * quote.kind - _RANK_WEIGHT_BEFORE * quote.rank - quote.weak
+        found.append((rare + first, quote))
+    return [quote for _, quote in sorted(found, key=lambda pair: -pair[0])]
 
 
 def shown(quotes: Sequence[Quote]) -> list[Quote]:
@@ -102,9 +127,11 @@ def shown(quotes: Sequence[Quote]) -> list[Quote]:
     which one brings the other along become one.
     """
     taken: list[Quote] = []
+    clear = bool(quotes) and quotes[0].told >= CLEAR
+    margin = CLEAR_MARGIN if clear else MARGIN
     for quote in quotes[: 2 * SHOWN]:
         new = quote.text not in {other.text for other in taken}
-        if new and len(taken) < SHOWN and quote.score >= quotes[0].score - MARGIN:
+        if new and len(taken) < SHOWN and quote.score >= quotes[0].score - margin:
             taken.append(quote)
     places = list(dict.fromkeys(quote.passage.chunk.id for quote in taken))
     starts = [(quote.passage.chunk.id, quote.start) for quote in taken]

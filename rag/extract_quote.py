@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from rag.types import Passage
 
-SIMILARITY_WEIGHT = 5.0
-RANK_WEIGHT = 0.05
+SIMILARITY_WEIGHT = 4.0
+RANK_WEIGHT = 0.03
+KIND_WEIGHT = 0.2
 WEAK = 1.0
 """Taken off where a sentence only points to another place."""
 
@@ -34,6 +35,8 @@ class Quote:
     """As it is read: blanks collapsed; a table row with the names of its columns."""
     coverage: float
     """Share of the question's content terms, 0..1."""
+    told: float = 0.0
+    """The same, rare terms weighing more, those in what it stands under or after half, 0..1."""
     similarity: float = 0.0
     """Cosine of question and sentence."""
     table: tuple[str, ...] = ()
@@ -51,19 +54,16 @@ class Quote:
     also: tuple[tuple[Passage, int, int], ...] = ()
     """Other places that say the same."""
     kind: float = 0.0
-    """Whether it holds the kind of answer that is asked for (`rag/extract_kind.py`), -1..1."""
+    """Whether it holds the kind of answer that is asked for (`rag/extract_kind.py`), -1, 0 or 1."""
     weak: bool = False
     """It only points to another place."""
 
     @property
     def score(self) -> float:
-        score = self.coverage + SIMILARITY_WEIGHT * self.similarity - RANK_WEIGHT * self.rank
+        score = self.told + SIMILARITY_WEIGHT * self.similarity - RANK_WEIGHT * self.rank
         return score + KIND_WEIGHT * self.kind - WEAK * self.weak
 
     @property
     def parts(self) -> Sequence[Part]:
         """All that is quoted, in order."""
         return (*self.before, Part(self.start, self.end, self.text), *self.after)
-
-
-KIND_WEIGHT = 0.0
