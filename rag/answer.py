@@ -20,6 +20,7 @@ from llama_index.core.llms import LLM
 from rag import extract, prompt, write
 from rag.answers import Answer, Answered, Event, Mode, Retrieved, Said, Sentence, Support, Turn
 from rag.cite import Citations, with_boxes
+from rag.disagree import disagreements, newest_first
 from rag.find import Finder, Found
 from rag.join import join
 from rag.owners import owners_of
@@ -205,6 +206,17 @@ class Answerer:
         return Said(sentence, asked.citations.all())
 
     def _answered(self, asked: Asked, found: Found, mode: Mode, notice: str) -> Answered:
+        with asked.trace.step("disagree?", kind="guardrail") as step:
+            told = disagreements(
+                asked.understood.search,
+                asked.sentences,
+                found.passages,
+                asked.citations,
+                self.retriever.sparse,
+            )
+            step.set(output=told)
+        if mode is Mode.EXTRACTIVE:
+            asked.sentences[:] = newest_first(asked.sentences, told)
         with asked.trace.step("locate", kind="span") as step:
             citations = with_boxes(asked.citations.all(), self.retriever.library)
             step.set(output={"citations": len(citations)})
@@ -214,6 +226,7 @@ class Answerer:
             replace(
                 self._answer(asked, mode, found),
                 sentences=tuple(asked.sentences),
+                disagreements=told,
                 citations=citations,
                 notice=notice,
                 unanswered=found.unanswered,

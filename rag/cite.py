@@ -17,13 +17,14 @@ class Citations:
     """Collects the citations of one answer, in order of first mention."""
 
     def __init__(self) -> None:
-        self._found: dict[tuple[str, int, int], Citation] = {}
+        self._found: dict[tuple[str, str, str], Citation] = {}
 
     def cite(self, passage: Passage, start: int, end: int, support: Support) -> int:
         """The number of this span of `passage.chunk.text`, new or already given."""
-        key = (passage.chunk.id, start, end)
+        quote = passage.chunk.text[start:end].strip()
+        # Not by offsets: a chunk and one that it was joined into have the same id.
+        key = (passage.chunk.document_id, passage.chunk.version, quote)
         if key not in self._found:
-            quote = passage.chunk.text[start:end].strip()
             number = len(self._found) + 1
             self._found[key] = Citation(number, passage, quote, passage.chunk.boxes, support)
         return self._found[key].number
