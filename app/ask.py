@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from app import citation
+from app.disagreements import disagreement_lines, disagreements_html
 from app.markup import answer_html, label, note_html, shorten
 from app.remarks import own_words, remarks
 from app.services import Services
@@ -119,6 +120,8 @@ def _show_outcome(
         _show_passages(services, text, index, answer.closest, principal)
     else:
         body.html(answer_html(text, answer.sentences, answer.mode is Mode.EXTRACTIVE))
+        if answer.disagreements:
+            st.html(disagreements_html(text, answer))
         _show_chips(services, text, index, answer.citations, principal)
     _show_footer(text, answer)
 
@@ -175,7 +178,8 @@ def _show_footer(text: Texts, answer: Answer) -> None:
         st.html(note_html(text(f"mode.{answer.mode.value}")))
         with st.popover(text("ask.copy"), icon=":material/content_copy:", type="tertiary"):
             sources = [f"[{c.number}] {cited_place(text, c)}" for c in answer.citations]
-            st.code("\n".join([answer.text, "", *sources]), language=None, wrap_lines=True)
+            lines = [answer.text, *disagreement_lines(text, answer), "", *sources]
+            st.code("\n".join(lines), language=None, wrap_lines=True)
 
 
 def _answer(services: Services, text: Texts, index: int, principal: Principal) -> None:

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
+from app.disagreements import disagreement_lines
 from app.remarks import own_words, remarks
 from app.services import Services, local_principal
 from app.texts import cited_page, cited_place, language_from, notice_words, texts
@@ -104,9 +105,9 @@ def conversation(messages: Sequence[Message]) -> tuple[str, list[Turn]]:
 
 
 def footnotes(answer: Answer) -> str:
-    """The answer's end as plain text: remarks, and one line for each citation."""
+    """The answer's end as plain text: disagreements, remarks, a line for each citation."""
     text = texts(language_from(answer.language))
-    lines = remarks(text, answer)
+    lines = [*disagreement_lines(text, answer), *remarks(text, answer)]
     if answer.notice and answer.notice != "filter_dropped":  # a remark says that one
         lines.append(notice_words(text, answer.notice))
     if answer.citations:
@@ -168,6 +169,10 @@ def _extra(answer: Answer) -> dict[str, Any]:
         "choices": answer.choices,
         "missing": answer.missing,
         "owners": answer.owners,
+        "disagreements": [
+            [{"text": s.text, "citations": s.citations} for s in each.sentences]
+            for each in answer.disagreements
+        ],
         "trace_id": answer.trace_id or None,
         "citations": [
             {

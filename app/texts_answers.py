@@ -21,5 +21,10 @@ STRINGS: dict[str, tuple[str, str]] = {
         "The documents do not answer this part: {question}",
         "На эту часть вопроса в документах ответа нет: {question}",
     ),
+    "ask.disagree": (
+        "The documents disagree. The newest says:",
+        "Документы противоречат друг другу. В самом новом сказано:",
+    ),
+    "ask.disagree.older": ("Before it:", "В более раннем:"),
     "outcome.clarify": ("asked back", "уточнение"),
 }

@@ -20,7 +20,7 @@ from llama_index.core.llms import LLM
 from rag import extract, prompt, write
 from rag.answers import Answer, Answered, Event, Mode, Retrieved, Said, Sentence, Support, Turn
 from rag.cite import Citations, with_boxes
-from rag.disagree import disagreements, newest_first
+from rag.disagree import Disagreements, disagreements, newest_first
 from rag.find import Finder, Found
 from rag.join import join
 from rag.owners import owners_of
@@ -136,11 +136,12 @@ class Answerer:
             if notice == "not_found":
                 yield self._refused(asked, found)
                 return
-        mode = Mode.WRITTEN
-        if not asked.sentences:
-            mode = Mode.EXTRACTIVE
-            yield from self._quote(asked, found)
-        yield self._answered(asked, found, mode, notice)
+        if asked.sentences:
+            told = self._disagreements(asked, found, asked.sentences)
+            yield self._answered(asked, found, Mode.WRITTEN, notice, told)
+        else:
+            told = yield from self._quote(asked, found)
+            yield self._answered(asked, found, Mode.EXTRACTIVE, notice, told)
 
     def _choices(self, asked: Asked, found: Found) -> tuple[str, ...]:
         if len(found.parts) > 1:
@@ -149,13 +150,24 @@ class Answerer:
         sparse = self.retriever.sparse
         return clarify(asked.question, asked.understood, part.passages, part.quotes, sparse)
 
-    def _quote(self, asked: Asked, found: Found) -> Iterator[Event]:
-        """The best sentences of every part, each once."""
-        for part in found.answered:
-            for quote in extract.shown(part.quotes):
-                sentence = extract.sentence(quote, asked.citations)
-                if sentence not in asked.sentences:
-                    yield self._said(asked, sentence)
+    def _quote(self, asked: Asked, found: Found) -> Generator[Event, None, Disagreements]:
+        """The best sentences of every part, each once; where they are contradicted, the newest
+        first."""
+        quotes = [quote for part in found.answered for quote in extract.shown(part.quotes)]
+        sentences = dict.fromkeys(extract.sentence(quote, asked.citations) for quote in quotes)
+        told = self._disagreements(asked, found, tuple(sentences))
+        for sentence in newest_first(tuple(sentences), told):
+            yield self._said(asked, sentence)
+        return told
+
+    def _disagreements(
+        self, asked: Asked, found: Found, sentences: Sequence[Sentence]
+    ) -> Disagreements:
+        question, sparse = asked.understood.search, self.retriever.sparse
+        with asked.trace.step("disagree?", kind="guardrail") as step:
+            told = disagreements(question, sentences, found.passages, asked.citations, sparse)
+            step.set(output=[[s.text for s in each.sentences] for each in told])
+        return told
 
     def _prompted(self, asked: Asked, found: Found) -> list[Passage]:
         retriever = self.retriever
@@ -205,18 +217,9 @@ class Answerer:
         asked.sentences.append(sentence)
         return Said(sentence, asked.citations.all())
 
-    def _answered(self, asked: Asked, found: Found, mode: Mode, notice: str) -> Answered:
-        with asked.trace.step("disagree?", kind="guardrail") as step:
-            told = disagreements(
-                asked.understood.search,
-                asked.sentences,
-                found.passages,
-                asked.citations,
-                self.retriever.sparse,
-            )
-            step.set(output=told)
-        if mode is Mode.EXTRACTIVE:
-            asked.sentences[:] = newest_first(asked.sentences, told)
+    def _answered(
+        self, asked: Asked, found: Found, mode: Mode, notice: str, told: Disagreements
+    ) -> Answered:
         with asked.trace.step("locate", kind="span") as step:
             citations = with_boxes(asked.citations.all(), self.retriever.library)
             step.set(output={"citations": len(citations)})

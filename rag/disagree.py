@@ -25,6 +25,8 @@ from rag.table_text import is_number, labelled, tables
 from rag.text import split_sentences
 from rag.types import Passage
 
+Disagreements = tuple[Disagreement, ...]
+"""What an answer is told of."""
 PASSAGES = 8
 """Passages whose sentences are compared with the answer's."""
 SHOWN = 2
@@ -68,7 +70,7 @@ def disagreements(
     passages: Sequence[Passage],
     citations: Citations,
     sparse: SparseEncoder,
-) -> tuple[Disagreement, ...]:
+) -> Disagreements:
     """What contradicts the answer's sentences, each with what it contradicts, newest first.
 
     Args:
