@@ -13,6 +13,7 @@ embedding models too.
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -35,6 +36,12 @@ RANKED = 10
 """Passages ranked anew; those after them keep their order."""
 SENTENCES = 32
 """Sentences embedded for one question at most."""
+_WORD = re.compile(r"[^\W\d_]+")
+_WORDS = """who whom whose what which when where why how is are was were do does did can could may
+    must should would will has have кто кого кому кем чей чья чьё что чего чему чем какой какая какое
+    какие какого какую каким какими каких когда где куда откуда почему зачем как сколько насколько
+    можно нужно надо должен должна должны есть ли"""
+_ASKING = frozenset(_WORDS.split())
 _SPREADS = 6.0
 """DBSF's unit is six standard deviations; the sentence's cosine is counted in the same."""
 _LEAST = 1e-3
@@ -50,6 +57,9 @@ class Features:
     sentence: float
     """Cosine of question and best sentence, in units of six standard deviations of the cosines
     of the passages found."""
+    asked: float
+    """The same where the text is a question; 0 where it is keywords, a heading or a claim, of
+    which the whole passage says more."""
     pairs: float
     """Share of the question's pairs of neighbouring terms that stand so in the passage."""
 
@@ -108,11 +118,13 @@ class LateScorer:
         for (at, _), cosine in zip(chosen, cosines, strict=True):
             best[at] = max(best.get(at, -1.0), cosine)
         spread = max(float(np.std([p.similarity for p in passages])), _LEAST) * _SPREADS
-        pairs = set(pairwise(terms))
+        found = [best.get(at, p.similarity) / spread for at, p in enumerate(ranked)]
+        asked, pairs = float(is_question(question)), set(pairwise(terms))
         return [
             Features(
                 fused=p.score,
-                sentence=best.get(at, p.similarity) / spread,
+                sentence=found[at],
+                asked=asked * found[at],
                 pairs=_share(pairs, set(pairwise(self.sparse.terms(p.chunk.embedded_text)))),
             )
             for at, p in enumerate(ranked)
@@ -127,6 +139,12 @@ class LateScorer:
     def _score(self, features: Features) -> float:
         weights = self.weights
         return sum((w * float(getattr(features, name)) for name, w in weights.items()), 0.0)
+
+
+def is_question(text: str) -> bool:
+    """Whether it asks: by its mark, or by the word that it begins with."""
+    first = _WORD.search(text)
+    return "?" in text or (first is not None and first.group().lower() in _ASKING)
 
 
 def sentences_of(text: str) -> list[str]:

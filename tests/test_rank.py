@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rag.evaluate.dataset import Row
 from rag.evaluate.index import Vectors, fill
-from rag.rank import RANKED, SENTENCES, LateScorer, choose
+from rag.rank import RANKED, SENTENCES, LateScorer, choose, is_question
 from rag.retrieve import Retriever
 from rag.store.sparse import SparseEncoder
 from rag.trace import open_tracer
@@ -110,6 +110,23 @@ def test_few_texts_are_embedded_however_long_the_passages_are(embedder):
     LateScorer(embed, SparseEncoder()).rank(QUESTION, np.ones(384, np.float32), found)
     assert len(embedded) <= SENTENCES
     assert embedded.count(LOCKER) == 1, "chosen by the question's words, embedded once"
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("How many days?", True),
+        ("who pays for travel", True),
+        ("Сколько дней отпуска", True),
+        ("Leave, and who may take it?", True),
+        ("Use the instance as a dependency", False),
+        ("Настройка кластера", False),
+        ("Howard's way", False),
+        ("155", False),
+    ],
+)
+def test_questions_are_told_from_headings_and_claims(text, asks):
+    assert is_question(text) is asks
 
 
 SENTENCE = st.text(st.sampled_from("ab ж"), max_size=9)
