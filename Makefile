@@ -8,7 +8,7 @@ SET ?= xquad-en
 EVAL ?= ../shared/eval
 export OMP_NUM_THREADS ?= $(shell nproc)
 
-.PHONY: run test help check fast eval bench bench-embed bench-ingest bench-parse bench-chunks fuzz fit-refusal screenshots lock clean
+.PHONY: run test help check fast eval eval-gate bench bench-embed bench-ingest bench-parse bench-chunks fuzz fit-refusal screenshots lock clean
 
 run: .venv/run-ready var/sample-loaded
 	$(BIN)/python -m app
@@ -27,6 +27,9 @@ fast: .venv/test-ready  ## the tests without a browser and without the slow ones
 
 eval: .venv/run-ready  ## measure a question set: make eval SET=xquad-en
 	$(BIN)/python -m rag.evaluate run $(EVAL)/$(SET) --json eval-$(SET).json
+
+eval-gate: .venv/run-ready  ## fail where answers are worse than the committed baseline
+	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m rag.evaluate gate --sets $(EVAL)
 
 bench: .venv/run-ready  ## ingest and question speed at 1,000, 10,000 and 100,000 chunks
 	$(BIN)/python -m ingest.bench.speed --json bench.json

@@ -120,7 +120,7 @@ def _show_table(text: Texts, run: Run) -> None:
         "metric": column.TextColumn(text("eval.metric"), width="medium"),
         "value": column.NumberColumn(text("eval.value"), format="%.3f"),
     }
-    for name, figures in (run.baselines or {}).items():
+    for name, figures in (run.figures.get("baselines") or {}).items():
         rows[name] = [figures.get(metric) for metric in names]
         config[name] = column.NumberColumn(name, format="%.3f")
     st.dataframe(rows, hide_index=True, column_config=config, height="content", key="figures")

@@ -1,5 +1,6 @@
 """The gate over the sample organisation: open for the product as it is, closed for a worse one."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,10 @@ from rag.evaluate.dataset import Selection, load_questions
 from rag.evaluate.gate import conclude
 from rag.evaluate.measure import Measuring, measure_on
 from rag.runtime import Runtime
+from serving.rerank import open_reranker
 from tests.conftest import DATA
+from tests.loopback import Handler, LoopbackServer
+from tests.rerank_http import score
 
 pytestmark = pytest.mark.slow
 
@@ -39,13 +43,29 @@ def test_the_product_is_as_good_as_its_baseline(
     assert "open" in printed
 
 
-def test_settings_that_make_answers_worse_close_the_gate(
+class Perverse(LoopbackServer):
+    """A reranking server that scores a text the lower the more words of the question it has."""
+
+    base = "/v1"
+
+    def __init__(self) -> None:
+        class Reranking(Handler):
+            def answer(self) -> None:
+                asked = json.loads(self.body())
+                scores = [-score(asked["query"], text) for text in asked["documents"]]
+                results = [{"index": n, "relevance_score": s} for n, s in enumerate(scores)]
+                self.send_json(200, {"results": results})
+
+        super().__init__(Reranking)
+
+
+def test_a_reranker_that_turns_the_order_round_closes_the_gate(
     sample_runtime: Runtime, present: dict[str, Baseline], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One candidate of each half of the search and one passage: what FOOTNOTE_CANDIDATES=1 and
-    FOOTNOTE_PASSAGES=1 do."""
-    retriever = replace(sample_runtime.retriever, candidates=1, late=None)
-    answerer = replace(sample_runtime.answerer, retriever=retriever, passages=1)
-    worse = replace(sample_runtime, retriever=retriever, answerer=answerer)
-    assert conclude(present, measured(worse), accept=False) == 1
+    """What FOOTNOTE_RERANK_URL does, pointed at a bad model."""
+    with Perverse() as server:
+        retriever = replace(sample_runtime.retriever, reranker=open_reranker("", server.url))
+        answerer = replace(sample_runtime.answerer, retriever=retriever)
+        worse = replace(sample_runtime, retriever=retriever, answerer=answerer)
+        assert conclude(present, measured(worse), accept=False) == 1
     assert "DROPPED" in capsys.readouterr().out

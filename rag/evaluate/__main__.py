@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from rag.evaluate import gate, runs
+from rag.evaluate import draft, gate, runs
 from rag.evaluate import options as shared
 from rag.evaluate.dataset import Dataset, load, load_questions, with_corpus_limit
 from rag.evaluate.measure import Measuring, measure
@@ -84,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--corpus-limit", type=int, help="only that many passages, those with answers first")
     shared.add_selection(run)
     gate.add_command(commands.add_parser("gate", help="compare with the committed baseline"))
+    draft.add_command(commands.add_parser("draft", help="make a question set from documents"))
     return parser
 
 

@@ -98,17 +98,8 @@ def load(folder: Path, selection: Selection) -> Dataset:
     Raises:
         ConfigError: the folder is not a set, or nothing of it is selected.
     """
-    excluded: frozenset[str] = frozenset()
-    pattern = "questions*.jsonl"
-    if selection.leaveout:
-        pattern = "questions_leaveout*.jsonl"
-        excluded = frozenset(json.loads(_one(folder, "leaveout_excluded_docs.json").read_text()))
-    corpus = tuple(
-        row
-        for file in _all(folder, "corpus*.jsonl")
-        for row in map(_row, _lines(file))
-        if row.id not in excluded and selection.corpus_language in ("", row.language)
-    )
+    corpus = load_corpus(folder, selection)
+    pattern = "questions_leaveout*.jsonl" if selection.leaveout else "questions*.jsonl"
     files = [selection.questions] if selection.questions else _all(folder, pattern)
     if not selection.leaveout and not selection.questions:
         files = [file for file in files if not file.name.startswith("questions_leaveout")]
@@ -117,6 +108,23 @@ def load(folder: Path, selection: Selection) -> Dataset:
         raise ConfigError(f"{folder}: no passages or no questions are left by this selection.")
     name = folder.resolve().name + ("+leaveout" if selection.leaveout else "")
     return _judgeable(Dataset(name, corpus, chosen))
+
+
+def load_corpus(folder: Path, selection: Selection) -> tuple[Row, ...]:
+    """The passages of a set; none where the selection leaves none.
+
+    Raises:
+        ConfigError: the folder has no corpus.
+    """
+    excluded: frozenset[str] = frozenset()
+    if selection.leaveout:
+        excluded = frozenset(json.loads(_one(folder, "leaveout_excluded_docs.json").read_text()))
+    return tuple(
+        row
+        for file in _all(folder, "corpus*.jsonl")
+        for row in map(_row, _lines(file))
+        if row.id not in excluded and selection.corpus_language in ("", row.language)
+    )
 
 
 def load_questions(file: Path, selection: Selection) -> Dataset:

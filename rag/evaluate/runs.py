@@ -34,13 +34,11 @@ class Run:
     settings: Mapping[str, Any]
     """With `embedder` (its fingerprint) and how the set was chosen."""
     figures: Mapping[str, Any]
-    """`rag.evaluate.report.figures`."""
+    """`rag.evaluate.report.figures`; `baselines`: those of plain retrievers, by their names."""
     questions: Sequence[Mapping[str, Any]]
     """`rag.evaluate.report.details`; `shown` is missing in a run over the own documents."""
     curve: Sequence[Mapping[str, float]] = ()
     """Points of the refusal curve."""
-    baselines: Mapping[str, Mapping[str, float]] | None = None
-    """Figures of plain retrievers over the same questions, by their names."""
 
     @property
     def scores(self) -> dict[str, dict[str, float]]:
