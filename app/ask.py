@@ -191,7 +191,11 @@ def _answer(services: Services, text: Texts, index: int, principal: Principal) -
         count = services.runtime.library.count_readable(principal.groups)
         body.html(note_html(text("ask.searching", count=count)))
         session: str = st.session_state.setdefault("conversation_id", uuid.uuid4().hex)
-        history = [Turn(e.question, e.answer.text) for e in conversation()[:index] if e.answer]
+        history = [
+            Turn(e.question, e.answer.text, e.answer.mode is Mode.CLARIFY)
+            for e in conversation()[:index]
+            if e.answer
+        ]
         try:
             events = services.runtime.answerer.ask(exchange.question, principal, history, session)
             # Streamlit ends a run that is no longer wanted by an exception from the next call

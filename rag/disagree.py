@@ -55,6 +55,10 @@ class Saying:
     claims: tuple[Claim, ...]
 
     @property
+    def quote(self) -> str:
+        return self.passage.chunk.text[self.start : self.end].strip()
+
+    @property
     def scope(self) -> str:
         """The headings and the name that it stands under."""
         return " ".join([_name(self.passage), *self.passage.chunk.section])
@@ -87,7 +91,7 @@ def disagreements(
     told: set[str] = set()
     for citation in cited:
         for one in said:
-            if one.text not in citation.quote and citation.quote not in one.text:
+            if one.quote not in citation.quote and citation.quote not in one.quote:
                 continue
             if one.passage.document.id != citation.passage.document.id or one.text in told:
                 continue
