@@ -8,6 +8,7 @@ import html
 import re
 import string
 from collections.abc import Sequence
+from itertools import groupby
 
 from app.texts import Texts, support_words
 from rag.answers import Citation, Sentence, Support
@@ -30,25 +31,50 @@ def shorten(text: str, limit: int) -> str:
 
 def sentence_html(text: Texts, sentence: Sentence) -> str:
     """One sentence with its numbers; the level of support is its look and its tooltip."""
-    marks = "".join(f"<sup>[{number}]</sup>" for number in sentence.citations)
     words = html.escape(support_words(text, sentence.support))
     look = ""
     if sentence.support in {Support.PARTLY, Support.UNSUPPORTED}:
         look = f" fn-{sentence.support.value}"
     body = html.escape(sentence.text)
     return (
-        f'<span class="fn-s"><span class="fn-t{look}" title="{words}">{body}</span>{marks}</span>'
+        f'<span class="fn-s"><span class="fn-t{look}" title="{words}">{body}</span>'
+        f"{_marks(sentence)}</span>"
     )
 
 
+def _marks(sentence: Sentence) -> str:
+    return "".join(f"<sup>[{number}]</sup>" for number in sentence.citations)
+
+
 def answer_html(text: Texts, sentences: Sequence[Sentence], quoted: bool) -> str:
-    """Sentences as one block; in an answer of quotes, each on a line of its own.
+    """Sentences as one block; in an answer of quotes, each on a line of its own. Rows of one table
+    that follow each other are one small table.
 
     The look must not depend on the sentences: it would change under the reader as they arrive.
     """
     look = "fn-answer fn-quoted" if quoted else "fn-answer"
-    body = " ".join(sentence_html(text, sentence) for sentence in sentences)
-    return f'<div class="{look}">{body}</div>'
+    parts: list[str] = []
+    for names, group in groupby(sentences, key=lambda s: tuple(name for name, _ in s.table)):
+        if names:
+            parts.append(_rows_html(text, names, list(group)))
+        else:
+            parts += [sentence_html(text, sentence) for sentence in group]
+    return f'<div class="{look}">{" ".join(parts)}</div>'
+
+
+def _rows_html(text: Texts, names: Sequence[str], rows: Sequence[Sentence]) -> str:
+    """Table rows under the names of their columns, each with its numbers; columns that are empty
+    in all rows are left out."""
+    words = html.escape(support_words(text, rows[0].support))
+    kept = [at for at in range(len(names)) if any(row.table[at][1] for row in rows)]
+    head = "".join(f"<th>{html.escape(names[at])}</th>" for at in kept)
+    body = ""
+    for row in rows:
+        cells = "".join(f"<td>{html.escape(row.table[at][1])}</td>" for at in kept)
+        body += f"<tr>{cells}<td>{_marks(row)}</td></tr>"
+    head = f"<thead><tr>{head}<th></th></tr></thead>" if any(names) else ""
+    table = f"<table>{head}<tbody>{body}</tbody></table>"
+    return f'<div class="fn-s fn-rows" title="{words}">{table}</div>'
 
 
 def note_html(words: str, look: str = "fn-note") -> str:

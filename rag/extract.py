@@ -169,7 +169,7 @@ def _kind(kind: str, quote: Quote, question: str) -> float:
 def _quotes(
     question: str, terms: frozenset[str], rank: int, passage: Passage, sparse: SparseEncoder
 ) -> Iterator[Quote]:
-    """The sentences and rows of a passage that say more than the question does."""
+    """The sentences and rows of a passage that say more than the question does, or state it."""
     chunk = passage.chunk
     asks_list = _LIST_ASKED.search(question) is not None
     units = read(chunk.text, chunk.section)
@@ -179,7 +179,7 @@ def _quotes(
         else:
             quote = Quote(rank, passage, unit.start, unit.end, without_bullet(unit.text), 0.0)
         held = frozenset(sparse.terms(quote.text))
-        if held - terms:
+        if held - terms or (held and unit.text.endswith((".", "!"))):
             coverage = len(terms & held) / len(terms) if terms else 0.0
             whole = _list(units, at) if asks_list else ()
             before, after = _around(units, at)

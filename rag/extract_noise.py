@@ -14,6 +14,8 @@ _FULL = '.!?…;:)»”"'
 _DIGIT = re.compile(r"\d")
 MARK = re.compile(r"\A(?:[•●▪◦‣·*+–—-]|\(?\d{1,3}(?:\.\d{1,3})*[.)]|\(?[a-zа-я]\))\s+")
 BULLET = re.compile(r"\A[•●▪◦‣·*+–—-]\s+")
+_LABELLED = re.compile(r"\w+(?:\s\w+)?:\s+\S")
+"""`From: Anneke Visser`: short, but it says something."""
 _URL = re.compile(r"(?:https?://|www\.)\S+")
 _BOILERPLATE = re.compile(
     r"""(?:
@@ -27,13 +29,14 @@ _BOILERPLATE = re.compile(
     | версия\s+для\s+печати|читать\s+(?:далее|дальше)|подробнее
     | .{0,60}\b(?:we|this\s+(?:web)?site)\s+uses?\s+cookies\b.{0,120}
     | .{0,60}(?:мы|сайт)\s+использу(?:ем|ет)\s+(?:файлы\s+)?cookies?\b.{0,120}
-    | .+?(?:\.\s?){4,}\s*\d+
+    | .+?(?:\.\s?){4,}\s*\d*
     )[.!:»]?""",
     re.VERBOSE | re.IGNORECASE,
 )
 _POINTER = re.compile(
     r"""(?:[(]?\s*(?:please\s+)?(?:see|refer\s+to|consult)\b(?:\s+also\b)?
     | for\s+(?:more|further|additional|details|full)\b.{0,60}\b(?:see|refer|visit|read|contact)\b
+    | for\s[^.]{1,40}\ssee\s
     | (?:more|further)\s+(?:information|details)\b.{0,30}\b(?:in|at|on|see)\b
     | (?:см\.|смотрите|смотри)\s | подробн(?:ее|ости|о)\b
     | (?:более\s+)?подробн\w+\s+информаци\w+ )""",
@@ -50,7 +53,7 @@ def is_boilerplate(said: str, alone: bool, titles: set[str], in_list: bool) -> b
         titles: normalised, of the sections it stands in.
         in_list: it follows a lead-in or other items of a list, so it may be short.
     """
-    if not any(map(str.isalnum, said)) or _BOILERPLATE.fullmatch(said):
+    if not any(map(str.isalpha, said)) or _BOILERPLATE.fullmatch(said):
         return True
     if not alone:
         return False
@@ -67,7 +70,7 @@ def _is_heading(said: str, bare: str) -> bool:
     if said.startswith("#"):
         return True
     words = bare.split()
-    if not words or said[-1] in _FULL:
+    if not words or said[-1] in _FULL or _LABELLED.match(bare):
         return False
     if len(words) <= _HEADING_WORDS and (not _DIGIT.search(said) or _numbered(said, bare)):
         return True

@@ -55,6 +55,30 @@ def test_the_level_of_support_is_seen():
     assert "fn-partly" not in answer_html(texts("en"), [Sentence("One.", (1,))], False)
 
 
+def row(number: int, *cells: tuple[str, str]) -> Sentence:
+    text = "; ".join(f"{name}: {cell}" for name, cell in cells)
+    return Sentence(text, (number,), Support.QUOTED, cells)
+
+
+def test_rows_of_one_table_are_one_table_and_another_is_its_own():
+    one = row(1, ("City", "Almaty"), ("Limit", "55"), ("Note", ""))
+    two = row(2, ("City", "Rome"), ("Limit", "44"), ("Note", ""))
+    other = row(3, ("Код", "E43"), ("Что делать", "Открыть баллон"))
+    said = Sentence("Limits include breakfast.", (4,), Support.QUOTED)
+    found = read(answer_html(texts("ru"), [one, two, other, said], True))
+    assert found.tags.count("table") == 2
+    assert found.tags.count("tr") == 5
+    assert found.text.replace(" ", "") == (
+        "CityLimitAlmaty55[1]Rome44[2]КодЧтоделатьE43Открытьбаллон[3]Limitsincludebreakfast.[4]"
+    )
+
+
+def test_a_table_without_names_has_no_head_and_cells_are_text():
+    found = read(answer_html(texts("en"), [row(1, ("", HOSTILE), ("", "112"))], True))
+    assert set(found.tags) == {"div", "table", "tbody", "tr", "td", "sup"}
+    assert found.text == f"{HOSTILE}112[1]"
+
+
 text_without_controls = st.text(st.characters(exclude_categories=["C"]))
 
 

@@ -28,6 +28,10 @@ SENTENCES = [
     ["He moved to the U.S.", "The rest stayed."],
     ["The law passed.[12]", "It failed later."],
     ["Really?!", "Yes."],
+    ["По закону от 5 мая 2020 г. № 5 срок истёк.", "Он был мал."],
+    ["В 2024 г. Роттердам вырос.", "В 2025 г. он мал."],
+    ["See sect. 4 and Vol. II, max. 5 pages, incl. VAT.", "Then go."],
+    ["Вып. 3 стоит ок. 5 евро.", "Он вышел."],
 ]
 
 
