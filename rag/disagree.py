@@ -21,7 +21,7 @@ from rag.claim_words import DURATIONS, OPPOSED
 from rag.claims import Claim, Quantity, Reader
 from rag.newest import date_of, years
 from rag.store.sparse import SparseEncoder
-from rag.table_text import is_number, labelled, tables
+from rag.table_text import labelled, tables
 from rag.text import split_sentences
 from rag.types import Passage
 
@@ -40,6 +40,8 @@ _PAST = re.compile(
 )
 _NAME = re.compile(r"(?<=[^.!?\s]\s)[A-ZА-ЯЁ]\w+|\b[^\W\d_]+[-/]?\d[\w-]*")
 """A name or code in a question: words with a capital that do not begin it."""
+_VALUE = re.compile(r"\W*(?:[A-Z]{3}\s*)?\d")
+"""What the cells of a row begin with that say how much."""
 _KEY_WORDS = 5
 """Longer cells of a row do not name what it is about."""
 
@@ -151,9 +153,9 @@ def _sayings(passage: Passage, reader: Reader) -> Iterator[Saying]:
         for row in rows:
             if row.is_header or not any(row.cells):
                 continue
-            keys = [c for c in row.cells if not is_number(c) and len(c.split()) <= _KEY_WORDS]
+            keys = [c for c in row.cells if not _VALUE.match(c) and len(c.split()) <= _KEY_WORDS]
             for name, cell in zip(row.names, row.cells, strict=False):
-                if is_number(cell) and keys:
+                if _VALUE.match(cell) and keys:
                     claims = tuple(reader.claims(f"{' '.join(keys)} {name}: {cell}"))
                     yield Saying(passage, row.start, row.end, labelled(row), claims)
         at = rows[-1].end
@@ -230,7 +232,8 @@ class _Judge:
     def _enough(self, claim: Claim) -> bool:
         """Whether the words tell what is counted."""
         counted = {q.kind for q in claim.quantities if q.kind}
-        return len(claim.words) > 1 or (bool(counted) and claim.words >= self._asked - counted)
+        asked = self._asked - self._named - counted
+        return len(claim.words) > 1 or (bool(counted) and claim.words >= asked)
 
 
 def _name(passage: Passage) -> str:
