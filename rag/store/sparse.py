@@ -11,7 +11,7 @@ import threading
 import unicodedata
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import Stemmer  # type: ignore[import-not-found]
 
@@ -61,6 +61,12 @@ class SparseEncoder:
         kept = [word for word in words if word not in STOP_WORDS] or words
         with self._lock:
             return [self._stem(word) for word in kept]
+
+    def stems(self, words: Sequence[str]) -> list[str]:
+        """The stem of each single word, stop words too."""
+        folded = [unicodedata.normalize("NFKC", w).casefold().translate(_FOLD) for w in words]
+        with self._lock:
+            return [self._stem(word) for word in folded]
 
     def _stem(self, word: str) -> str:
         stemmer = self._russian if _CYRILLIC.search(word) else self._english

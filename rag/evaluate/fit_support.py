@@ -1,0 +1,148 @@
+"""`python -m rag.evaluate.fit_support EVAL`: fits the thresholds in `rag/support.json`.
+
+On true and false sentences made of the sets named here, with the rules of `rag/support.py` fixed.
+The least coverage is the lowest that catches `CAUGHT` of the false ones; the cosine's line is
+put by a logistic regression over what the words alone leave open. Each set is also judged by
+thresholds fitted on the other sets.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from rag import support
+from rag.answers import Support
+from rag.evaluate.dataset import Selection, load
+from rag.evaluate.false_sentences import Case, cases, crossed
+from rag.settings import load_settings
+from rag.store.sparse import SparseEncoder
+from rag.support import Evidence, Verifier
+from rag.text import split_sentences
+from serving.embedding import Embedder, open_embedder
+
+SETS = ("clapnq-dev", "hotpotqa-100", "techdocs-en-ru", "mtrag-un")
+"""Fitted on; `verify` judges on other sets."""
+WORST = 0.02
+"""Of what conflicts with nothing, the share of false sentences that may pass."""
+GRID = np.arange(0.4, 0.96, 0.02)
+
+Found = list[tuple[Case, Evidence]]
+
+
+def judged(found: Found, coverage: float) -> tuple[float, float]:
+    """Share of the true ones marked, and of the false ones caught, at a least coverage."""
+    shown = [
+        (c.true, (e.coverage >= coverage and not e.reason) or e.support is Support.QUOTED)
+        for c, e in found
+    ]
+    true = [s for t, s in shown if t]
+    false = [s for t, s in shown if not t]
+    return 1 - sum(true) / len(true), 1 - sum(false) / len(false)
+
+
+def fit_coverage(samples: Sequence[Found]) -> float:
+    """The coverage that gets most right, sets weighing the same; the lowest of several."""
+
+    def right(coverage: float) -> float:
+        both = [judged(found, coverage) for found in samples]
+        return round(sum(caught - marked for marked, caught in both), 4)
+
+    return float(round(max(GRID, key=lambda c: (right(c), -c)), 2))
+
+
+def fit_cosine(samples: Sequence[Found], verifier: Verifier) -> tuple[float, float, float]:
+    """Weight and intercept of the cosine beside coverage, and the least coverage to ask at."""
+    rows, truth = [], []
+    for found in samples:
+        for case, evidence in found:
+            if evidence.reason or evidence.coverage < 0.3:
+                continue
+            text = case.passages[case.cited].chunk.text[evidence.start : evidence.end]
+            rows.append((evidence.coverage, verifier.cosines(case.text, [text])[0]))
+            truth.append(case.true)
+    model = LogisticRegression(class_weight="balanced", C=1000.0).fit(np.array(rows), truth)
+    coverage, cosine = model.coef_[0]
+    scores = np.array(rows) @ model.coef_[0]
+    false = scores[~np.array(truth)]
+    cut = float(np.quantile(false, 1 - WORST)) if len(false) else -float(model.intercept_[0])
+    return float(cosine / coverage), float(-cut / coverage), 0.3
+
+
+def fit_crossed(found: Sequence[Case], verifier: Verifier) -> float:
+    """The cosine across languages that gets most right."""
+    best: list[tuple[bool, float]] = []
+    for case in found:
+        text = case.passages[case.cited].chunk.text
+        spans = [text[a:b] for a, b in split_sentences(text)]
+        best.append((case.true, max(verifier.cosines(case.text, spans), default=0.0)))
+    cuts = sorted({cosine for _, cosine in best})
+    return float(max(cuts, key=lambda cut: sum((cosine >= cut) == true for true, cosine in best)))
+
+
+def fit(folder: Path, embedder: Embedder) -> dict[str, object]:
+    """What goes into `support.json`."""
+    sparse = SparseEncoder()
+    verifier = Verifier(sparse, embedder)
+    plain = Verifier(sparse)
+    samples: dict[str, Found] = {}
+    for name in SETS:
+        made = cases(load(folder / name, Selection()), sparse)
+        made = [case for case in made if case.kind != "question and answer" or "hotpot" not in name]
+        samples[name] = [(c, plain.evidence(c.text, c.passages[c.cited])) for c in made]
+    left_out = {}
+    for name, found in samples.items():
+        others = fit_coverage([s for n, s in samples.items() if n != name])
+        marked, caught = judged(found, others)
+        left_out[name] = {
+            "supported": others,
+            "true_marked": round(marked, 3),
+            "false_caught": round(caught, 3),
+            "sentences": len(found),
+        }
+    coverage = fit_coverage(list(samples.values()))
+    weight, intercept, least = fit_cosine(list(samples.values()), verifier)
+    pairs = crossed(load(folder / "techdocs-en-ru", Selection()))
+    old = plain.thresholds
+    fitted = replace(
+        old,
+        supported=coverage,
+        partly=round(coverage * 0.6, 2),
+        cosine_weight=round(weight, 3),
+        cosine_intercept=round(intercept, 3),
+        least=least,
+        cross_language=round(fit_crossed(pairs, verifier), 3) if pairs else old.cross_language,
+        embedder=embedder.fingerprint,
+    )
+    return {
+        "thresholds": asdict(fitted),
+        "fitted_on": {name: len(found) for name, found in samples.items()},
+        "cross_language_fitted_on": {"techdocs-en-ru": len(pairs)},
+        "judged_by_the_others": left_out,
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m rag.evaluate.fit_support")
+    parser.add_argument("folder", type=Path, help="the folder that holds the sets")
+    options = parser.parse_args()
+    settings = load_settings()
+    embedder = open_embedder(
+        settings.embedding_model,
+        settings.data_dir / "models",
+        settings.embedding_url,
+        settings.embedding_key.get_secret_value(),
+    )
+    found = fit(options.folder, embedder)
+    support.FILE.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    sys.stdout.write(json.dumps(found, indent=2) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
