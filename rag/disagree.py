@@ -13,7 +13,6 @@ Does not see contradictions in other words than the same, across languages, or b
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
 
 from rag.answers import Disagreement, Sentence, Support
 from rag.cite import Citations
@@ -40,6 +39,8 @@ _PAST = re.compile(
 )
 _NAME = re.compile(r"(?<=[^.!?\s]\s)[A-ZА-ЯЁ]\w+|\b[^\W\d_]+[-/]?\d[\w-]*")
 """A name or code in a question: words with a capital that do not begin it."""
+_BEGINNING = 4
+"""Letters by which a word is looked for before a sentence is read."""
 _VALUE = re.compile(r"\W*(?:[A-Z]{3}\s*)?\d")
 """What the cells of a row begin with that say how much."""
 _KEY_WORDS = 5
@@ -54,7 +55,9 @@ class Saying:
     start: int
     end: int
     text: str
-    claims: tuple[Claim, ...]
+    """As it is shown."""
+    read: str
+    """As it is compared: of a cell, what its row is about, its column and itself."""
 
     @property
     def quote(self) -> str:
@@ -84,11 +87,10 @@ def disagreements(
         passages: best first, with the text that the citations' offsets are of or not.
         citations: of the answer; what contradicts is added to them.
     """
-    reader = Reader(sparse)
-    judge = _Judge(reader, question)
+    judge = _Judge(Reader(sparse), question)
     numbers = {number for sentence in sentences for number in sentence.citations}
     cited = [c for c in citations.all() if c.number in numbers]
-    said = [saying for passage in passages[:PASSAGES] for saying in _sayings(passage, reader)]
+    said = [saying for passage in passages[:PASSAGES] for saying in _sayings(passage)]
     found: list[Disagreement] = []
     told: set[str] = set()
     for citation in cited:
@@ -99,7 +101,7 @@ def disagreements(
                 continue
             others = [other for other in said if judge.disagree(one, other)]
             if others and len(found) < SHOWN:
-                shown = _newest_first([one, *_different(others)[: SAYINGS - 1]])
+                shown = _newest_first([one, *judge.different(others)[: SAYINGS - 1]])
                 told.update(saying.text for saying in [one, *others])
                 found.append(Disagreement(tuple(_sentence(s, citations) for s in shown)))
     return tuple(found)
@@ -136,38 +138,28 @@ def _newest_first(said: Sequence[Saying]) -> list[Saying]:
     return sorted(said, key=lambda saying: saying.date, reverse=True)
 
 
-def _different(said: Sequence[Saying]) -> list[Saying]:
-    """Of several that say the same number, the newest."""
-    kept: dict[object, Saying] = {}
-    for saying in _newest_first(said):
-        claim = saying.claims[0]
-        kept.setdefault((claim.quantities, claim.years, claim.stance), saying)
-    return list(kept.values())
-
-
-def _sayings(passage: Passage, reader: Reader) -> Iterator[Saying]:
-    """The passage's sentences and table rows that claim something."""
+def _sayings(passage: Passage) -> Iterator[Saying]:
+    """The passage's sentences and table cells."""
     text, at = passage.chunk.text, 0
     for rows in tables(text):
-        yield from _prose(passage, at, rows[0].start, reader)
+        yield from _prose(passage, at, rows[0].start)
         for row in rows:
             if row.is_header or not any(row.cells):
                 continue
             keys = [c for c in row.cells if not _VALUE.match(c) and len(c.split()) <= _KEY_WORDS]
             for name, cell in zip(row.names, row.cells, strict=False):
                 if _VALUE.match(cell) and keys:
-                    claims = tuple(reader.claims(f"{' '.join(keys)} {name}: {cell}"))
-                    yield Saying(passage, row.start, row.end, labelled(row), claims)
+                    read = f"{' '.join(keys)} {name}: {cell}"
+                    yield Saying(passage, row.start, row.end, labelled(row), read)
         at = rows[-1].end
-    yield from _prose(passage, at, len(text), reader)
+    yield from _prose(passage, at, len(text))
 
 
-def _prose(passage: Passage, start: int, end: int, reader: Reader) -> Iterator[Saying]:
+def _prose(passage: Passage, start: int, end: int) -> Iterator[Saying]:
     text = passage.chunk.text
     for left, right in split_sentences(text[start:end]):
         read = " ".join(text[start + left : start + right].split())
-        if claims := tuple(reader.claims(read)):
-            yield Saying(passage, start + left, start + right, read, claims)
+        yield Saying(passage, start + left, start + right, read, read)
 
 
 class _Judge:
@@ -175,25 +167,46 @@ class _Judge:
 
     def __init__(self, reader: Reader, question: str) -> None:
         self._reader = reader
+        self._read: dict[str, list[Claim]] = {}
         self._asked = reader.words(question)
         self._named = reader.words(" ".join(_NAME.findall(question)))
         self._when = bool(_WHEN.search(question.casefold()))
 
     def disagree(self, one: Saying, other: Saying) -> bool:
-        if not _elsewhere(one, other) or not self._comparable(one, other):
+        if not _elsewhere(one, other):
             return False
-        return any(self._contradict(a, b) for a, b in product(one.claims, other.claims))
+        found = [(a, b) for a in self._claims(one) for b in self._like(a, other)]
+        return any(self._contradict(a, b) for a, b in found) and self._comparable(one, other)
+
+    def different(self, said: Sequence[Saying]) -> list[Saying]:
+        """Of several that say the same, the newest."""
+        kept: dict[object, Saying] = {}
+        for saying in _newest_first(said):
+            claim = self._claims(saying)[0]
+            kept.setdefault((claim.quantities, claim.years, claim.stance), saying)
+        return list(kept.values())
+
+    def _claims(self, saying: Saying) -> list[Claim]:
+        if saying.read not in self._read:
+            self._read[saying.read] = self._reader.claims(saying.read)
+        return self._read[saying.read]
+
+    def _like(self, claim: Claim, other: Saying) -> list[Claim]:
+        """The claims of another saying, read only if it has half of the words of this one."""
+        text = other.read.casefold().replace("ё", "е")
+        shared = sum(word[:_BEGINNING] in text for word in claim.words)
+        return self._claims(other) if 2 * shared >= len(claim.words) else []
 
     def _comparable(self, one: Saying, other: Saying) -> bool:
         """Whether both are about what is asked, and neither about a part that the other is not."""
         scopes = [self._reader.words(saying.scope) for saying in (one, other)]
-        said = [saying.claims[0].words for saying in (one, other)]
+        said = [self._claims(saying)[0].words for saying in (one, other)]
         held = [words | scope for words, scope in zip(said, scopes, strict=True)]
         if not all(self._asked & words for words in held):
             return False
         if self._named & held[0] != self._named & held[1]:
             return False
-        if _years_of(one) != _years_of(other) and _PAST.search(one.text.casefold()):
+        if years(one.scope) != years(other.scope) and _PAST.search(one.text.casefold()):
             return False
         return not self._siblings(one, other)
 
@@ -203,7 +216,7 @@ class _Judge:
         pairs = [(_name(first), _name(second))]
         if first.chunk.section and second.chunk.section:
             pairs.append((first.chunk.section[-1], second.chunk.section[-1]))
-        said = one.claims[0].words | other.claims[0].words
+        said = self._claims(one)[0].words | self._claims(other)[0].words
         for a, b in pairs:
             mine, theirs = self._reader.words(a), self._reader.words(b)
             codes = {w for w in mine ^ theirs if any(char.isdigit() for char in w)}
@@ -227,7 +240,8 @@ class _Judge:
             return self._when and not (differing - _dates(pairs)) and self._enough(one)
         if frozenset({one.stance, other.stance}) in OPPOSED and one.stance != other.stance:
             return not differing and len(one.words) > 1
-        return differing == 1 and self._enough(one)
+        alike = one.stance == other.stance or {one.stance, other.stance} == {"", "must"}
+        return alike and differing == 1 and self._enough(one)
 
     def _enough(self, claim: Claim) -> bool:
         """Whether the words tell what is counted."""
@@ -249,10 +263,6 @@ def _elsewhere(one: Saying, other: Saying) -> bool:
     """Whether two sayings are of different documents, versions or sections."""
     a, b = one.passage.chunk, other.passage.chunk
     return (a.document_id, a.version) != (b.document_id, b.version) or a.section != b.section
-
-
-def _years_of(saying: Saying) -> frozenset[str]:
-    return years(saying.scope)
 
 
 def _by_kind(claim: Claim) -> list[Quantity]:
