@@ -123,7 +123,8 @@ def _closed(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]
         until = at
         if _open(text[start:end]):
             for later in range(at + 1, min(len(spans), at + 1 + _OPEN_SENTENCES)):
-                if "\n" in text[spans[later - 1][1] : spans[later][0]]:
+                broken = "\n" in text[spans[later - 1][1] : spans[later][0]]
+                if broken and not text[spans[later][0]].islower():
                     break
                 if not _open(text[start : spans[later][1]]):
                     until = later
@@ -152,11 +153,19 @@ def as_read(text: str) -> str:
 
 
 def _continues_list(unit: Unit, before: Sequence[Unit]) -> bool:
-    """Whether the line is a short item: it follows a lead-in or other items of its list."""
-    if not before or before[-1].line + 1 != unit.line:
-        return False
-    last = before[-1].text
-    return last.endswith(":") or (before[-1].alone and last[-1:] not in ".!?" and len(before) > 1)
+    """Whether the line is a short item: it follows a lead-in, or items of its list."""
+    line = unit.line
+    for last in reversed(before[-ITEMS:]):
+        if last.row or last.line + 1 != line:
+            return False
+        if last.text.endswith(":"):
+            return True
+        if not last.alone or (last.text[-1:] in ".!?" and not MARK.match(last.text)):
+            return False
+        if MARK.match(last.text) and MARK.match(unit.text):
+            return True
+        line = last.line
+    return False
 
 
 def points_back(text: str) -> bool:

@@ -18,7 +18,7 @@ CountTokens = Callable[[Sequence[str]], list[int]]
 
 # Never the end of a sentence: something belonging to them follows.
 _LEADING = """mr mrs ms dr prof rev hon st gen col sgt capt lt cmdr sen rep gov pres messrs
-approx ca cf vs viz e.g i.e al ed eds trans dept est ext tel mt
+approx ca cf vs viz a.k.a e.g i.e al ed eds trans dept est ext tel mt
 jan feb mar apr jun jul aug sept sep oct nov dec
 т.е т.н т.к т.о т.ж см ср напр им ул пр просп пл пер наб бул бульв ш кв корп оф сост
 изд ред проф доц акад канд гр тов г-н г-жа оз обл р-н пос дер тел доб вн моб эл вкл искл абз подп
