@@ -41,6 +41,7 @@ def show(services: Services, text: Texts) -> None:
         selection_default={"selection": {"rows": [0], "columns": [], "cells": []}},
         height=min(240, 38 + 35 * len(names)),
         column_config=_columns(text),
+        placeholder="—",
         key="runs",
     )
     selected = chosen["selection"]["rows"]
@@ -123,7 +124,14 @@ def _show_table(text: Texts, run: Run) -> None:
     for name, figures in (run.figures.get("baselines") or {}).items():
         rows[name] = [figures.get(metric) for metric in names]
         config[name] = column.NumberColumn(name, format="%.3f")
-    st.dataframe(rows, hide_index=True, column_config=config, height="content", key="figures")
+    st.dataframe(
+        rows,
+        hide_index=True,
+        column_config=config,
+        height="content",
+        placeholder="—",
+        key="figures",
+    )
 
 
 def _show_curve(text: Texts, run: Run) -> None:

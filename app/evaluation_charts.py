@@ -43,7 +43,7 @@ def times(text: Texts, milliseconds: Sequence[float]) -> alt.Chart:
         x=alt.X("ms:Q", bin=alt.Bin(maxbins=24), title=text("eval.m.latency")),
         y=alt.Y("count()", title=text("eval.count")),
     )
-    return chart.properties(height=_HEIGHT // 2)
+    return chart.properties(height=_HEIGHT * 2 // 3)
 
 
 def changes(text: Texts, rows: Sequence[Mapping[str, Any]]) -> alt.LayerChart:
@@ -57,7 +57,7 @@ def changes(text: Texts, rows: Sequence[Mapping[str, Any]]) -> alt.LayerChart:
     dots = base.mark_point(filled=True, size=70, opacity=1).encode(x="change:Q")
     zero = _chart([{"at": 0}]).mark_rule(strokeDash=[4, 4], opacity=0.5).encode(x="at:Q")
     layers: alt.LayerChart = alt.LayerChart(layer=[bars, dots, zero])
-    return layers.properties(height=30 * max(3, len(rows)))
+    return layers.properties(height=70 + 34 * len(rows))
 
 
 def _chart(rows: list[dict[str, Any]]) -> alt.Chart:

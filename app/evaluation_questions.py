@@ -66,11 +66,15 @@ def _show_question(services: Services, text: Texts, question: Mapping[str, Any])
     trace = store.get(question.get("trace_id", "")) if store is not None else None
     st.markdown(f"##### {label(question['question'])}")
     expected = question["answers"] or [text("eval.expected.none")]
-    _show_line(text("eval.shown"), _shown(text, question, trace))
-    if question["answers"] or not question["answerable"]:
-        _show_line(text("eval.expected"), " · ".join(expected))
-    _show_line(text("eval.cited"), ", ".join(question.get("cited", ())))
-    _show_line(text("eval.gold"), ", ".join(question["gold"]))
+    judged = question["answers"] or not question["answerable"]
+    lines = (
+        (text("eval.shown"), _shown(text, question, trace)),
+        (text("eval.expected"), " · ".join(expected) if judged else ""),
+        (text("eval.cited"), ", ".join(question.get("cited", ()))),
+        (text("eval.gold"), ", ".join(question["gold"])),
+    )
+    told = "".join(note_html(f"{name}: {words}", "fn-line") for name, words in lines if words)
+    st.html(f'<div class="fn-read">{told}</div>')
     scores = {words_of(text, name): value for name, value in question["scores"].items()}
     st.json(scores, expanded=False)
     st.markdown(f"##### {text('eval.trace')}")
@@ -85,8 +89,3 @@ def _shown(text: Texts, question: Mapping[str, Any], trace: StoredTrace | None) 
     if "shown" in question:
         return str(question["shown"]) or _outcome(text, question)
     return str(trace.root.output) if trace is not None else text("eval.trace.gone")
-
-
-def _show_line(name: str, words: str) -> None:
-    if words:
-        st.html(note_html(f"{name}: {words}", "fn-line"))
