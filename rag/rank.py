@@ -2,8 +2,8 @@
 
 A passage's vector blurs what its sentences say; the vector of the one sentence that answers does
 not. So the most promising sentences of the best passages are embedded by the embedding model, and
-a passage's score is a weighted sum of its fused score, its best sentence's cosine (MaxP: Dai and
-Callan 2019) and the question's pairs of words in it. The weights are fitted by
+a passage's score is a weighted sum of its best sentence's cosine (MaxP: Dai and Callan 2019), its
+own, its fused score and the share of the question's words in it. The weights are fitted by
 `python -m rag.evaluate.fit_rank` and kept in `rank.json` with the figures of sets that they had
 not seen; docs/decisions/0015-ranking.md compares what else was tried.
 
@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import islice, pairwise
+from itertools import islice
 from math import log
 from pathlib import Path
 
@@ -38,9 +38,9 @@ SENTENCES = 32
 """Sentences embedded for one question at most."""
 _WORD = re.compile(r"[^\W\d_]+")
 _WORDS = """who whom whose what which when where why how is are was were do does did can could may
-    must should would will has have кто кого кому кем чей чья чьё что чего чему чем какой какая какое
-    какие какого какую каким какими каких когда где куда откуда почему зачем как сколько насколько
-    можно нужно надо должен должна должны есть ли"""
+    must should would will has have кто кого кому кем чей чья чьё что чего чему чем какой какая
+    какое какие какого какую каким какими каких когда где куда откуда почему зачем как сколько
+    насколько можно нужно надо должен должна должны есть ли"""
 _ASKING = frozenset(_WORDS.split())
 _SPREADS = 6.0
 """DBSF's unit is six standard deviations; the sentence's cosine is counted in the same."""
@@ -60,8 +60,11 @@ class Features:
     asked: float
     """The same where the text is a question; 0 where it is keywords, a heading or a claim, of
     which the whole passage says more."""
-    pairs: float
-    """Share of the question's pairs of neighbouring terms that stand so in the passage."""
+    passage: float
+    """Cosine of question and passage, in the same units."""
+    coverage: float
+    """Share of the question's terms that stand in the passage, by how rare they are among the
+    passages found."""
 
 
 @dataclass(frozen=True)
@@ -119,16 +122,25 @@ class LateScorer:
             best[at] = max(best.get(at, -1.0), cosine)
         spread = max(float(np.std([p.similarity for p in passages])), _LEAST) * _SPREADS
         found = [best.get(at, p.similarity) / spread for at, p in enumerate(ranked)]
-        asked, pairs = float(is_question(question)), set(pairwise(terms))
+        asked, covered = float(is_question(question)), self._coverage(terms, passages)
         return [
             Features(
                 fused=p.score,
                 sentence=found[at],
                 asked=asked * found[at],
-                pairs=_share(pairs, set(pairwise(self.sparse.terms(p.chunk.embedded_text)))),
+                passage=p.similarity / spread,
+                coverage=covered[at],
             )
             for at, p in enumerate(ranked)
         ]
+
+    def _coverage(self, terms: Sequence[str], passages: Sequence[Passage]) -> list[float]:
+        wanted = frozenset(terms)
+        held = [wanted.intersection(self.sparse.terms(p.chunk.embedded_text)) for p in passages]
+        counts = Counter(term for found in held for term in found)
+        weight = {term: log(1 + len(passages) / max(counts[term], 0.5)) for term in wanted}
+        whole = sum(weight.values())
+        return [sum(weight[term] for term in found) / whole if whole else 0.0 for found in held]
 
     def _cosines(self, vector: NDArray[np.float32], texts: Sequence[str]) -> list[float]:
         """Of each text and the question; a text that occurs twice is embedded once."""
@@ -174,7 +186,3 @@ def choose(
         first.setdefault(at, number)
     order = dict.fromkeys([*first.items(), *((at, number) for _, number, at in scored)])
     return sorted(islice(order, SENTENCES))
-
-
-def _share(wanted: set[tuple[str, str]], held: set[tuple[str, str]]) -> float:
-    return len(wanted & held) / len(wanted) if wanted else 0.0

@@ -22,20 +22,20 @@ from rag import rank
 from rag.evaluate.dataset import Dataset, Question, Selection, load
 from rag.evaluate.index import Vectors, indexed
 from rag.evaluate.metrics import first_ranks, ndcg_at
-from rag.followup import standalone
 from rag.rank import POOL, Features, LateScorer
 from rag.retrieve import Retriever
 from rag.runtime import Runtime
 from rag.settings import Settings, load_settings
+from rag.understand_follow import standalone
 
 NAMES = tuple(field.name for field in fields(Features))
-QUESTIONS = 300
+QUESTIONS = 150
 """Of each set at most, spread over its file."""
 DEPTH = 10
 RIDGE = 0.01
 """Penalty on the squared weights (of features of unit spread), for a loss that is a mean."""
 NEWTON = 20
-"""Steps of Newton's method; the loss is convex and has three weights."""
+"""Steps of Newton's method; the loss is convex and has few weights."""
 _TINY = 1e-9
 
 Weights = NDArray[np.float64]
@@ -114,7 +114,7 @@ def _listed(runtime: Runtime, search: Retriever, scorer: LateScorer, question: Q
 
 
 def fit(samples: Sequence[Sequence[Listed]], shares: Sequence[float]) -> Weights:
-    """The weights; a sample counts by its share, whatever its size. The first weight is 1."""
+    """The weights; a sample counts by its share, whatever its size."""
     found = [
         (share / len(sample), one.features, one.wanted / one.wanted.sum())
         for share, sample in zip(shares, samples, strict=True)
@@ -134,9 +134,8 @@ def fit(samples: Sequence[Sequence[Listed]], shares: Sequence[float]) -> Weights
             centred = scaled - odds @ scaled
             curve = curve + share * centred.T @ (odds[:, None] * centred)
         weights = weights - np.linalg.solve(curve, slope)
-    raw = weights / spread
-    scaled_to_first: Weights = raw / raw[0]
-    return scaled_to_first
+    raw: Weights = weights / spread
+    return raw
 
 
 def judged(samples: dict[str, tuple[str, list[Listed]]]) -> dict[str, object]:
