@@ -27,7 +27,7 @@ from rag.store.stopwords import STOP_WORDS
 
 _MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _IN_WORDS = re.compile(rf"\b(?:{'|'.join(NUMBERS)})\b")
-_ONE = re.compile(r"\b(?:one|a|one|одного|один|одну|одна|одной)\s+(?=(?P<unit>[^\W\d_]+))")
+_ONE = re.compile(r"\b(?:one|a|одного|один|одну|одна|одной)\s+(?=(?P<unit>(?!second\b)[^\W\d_]+))")
 _QUALIFIED = re.compile(
     r"(?P<figure>\d)\s+(?:(?P<working>working|business|рабоч\w+)|calendar|full|календарн\w+|полн\w+)\s+"
 )
