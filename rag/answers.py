@@ -117,6 +117,8 @@ class Turn:
 
     question: str
     answer: str
+    asked_back: bool = False
+    """The answer was a clarifying question (Mode.CLARIFY)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,8 +62,12 @@ def open_language_model(
     return llm
 
 
-def stream_chat(llm: LLM, messages: Sequence[ChatMessage]) -> Generator[str | Usage, None, None]:
+def stream_chat(
+    llm: LLM, messages: Sequence[ChatMessage], timeout: float | None = None
+) -> Generator[str | Usage, None, None]:
     """Pieces of the reply as they arrive, then the Usage.
+
+    `timeout`: seconds to wait for the connection and each next piece; None: the model's own.
 
     Closing the iterator closes the connection, which makes the server stop generating.
 
@@ -75,7 +79,8 @@ def stream_chat(llm: LLM, messages: Sequence[ChatMessage]) -> Generator[str | Us
 
     usage = Usage()
     try:
-        for response in llm.stream_chat(list(messages)):
+        options = {} if timeout is None else {"timeout": timeout}
+        for response in llm.stream_chat(list(messages), **options):
             if response.delta:
                 yield response.delta
             usage = _usage(response.raw) or usage

@@ -1,13 +1,12 @@
-"""Prompt, follow-up questions, support and refusal: the parts without a model or a store."""
+"""Prompt, support and refusal: the parts without a model or a store."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rag import prompt, refusal
-from rag.answers import Support, Turn
+from rag.answers import Support
 from rag.extract import Quote, candidates, shown
-from rag.understand_follow import standalone
 from rag.refusal import Features, decide
 from rag.store.sparse import SparseEncoder
 from rag.support import Verifier, numbers
@@ -54,26 +53,6 @@ def test_a_document_s_name_cannot_close_its_fence() -> None:
 def test_the_version_names_the_instruction() -> None:
     assert len(prompt.version()) == 12
     assert prompt.NOT_FOUND in prompt.instruction()
-
-
-# Follow-up
-
-
-@pytest.mark.parametrize(
-    ("question", "leans"),
-    [
-        ("And for managers?", True),
-        ("А для руководителей?", True),
-        ("Why?", True),
-        ("What is the hotel limit in Rotterdam from 2025?", False),
-        ("Почему суточные в Казахстане выплачиваются в тенге с 2025 года?", False),
-    ],
-)
-def test_a_question_that_leans_on_the_last_is_searched_with_it(question: str, leans: bool) -> None:
-    before = Turn("What is the per diem in Kazakhstan?", "KZT 18,000.")
-    expected = f"{before.question} {question}" if leans else question
-    assert standalone(question, [before], SPARSE) == expected
-    assert standalone(question, [], SPARSE) == question
 
 
 # Support

@@ -1,89 +1,71 @@
 """`python -m rag.evaluate.fit_refusal EVAL`: fits `rag/refusal.json` on development sets.
 
-Features come from the product's own retrieval over each set; the model is scikit-learn's
-logistic regression with balanced classes, its coefficients turned back to raw features. Every
-set is also judged by a model fitted on the *other* sets only, and that is what is printed and
-recorded: no figure here is of a set that its model has seen.
+The models are scikit-learn's logistic regressions with balanced classes, every set weighing the
+same, their coefficients turned back to raw features. Every set is also judged by a model fitted
+on the *other* sets only, sets that share texts left out together; the one set of conversations is
+judged by fifths besides, each fifth by a model fitted on the rest. Only such figures are recorded,
+with their precision-recall curves, which are drawn to docs/images/refusal-curve.svg too.
 """
 
 import argparse
 import json
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from rag import extract, refusal
-from rag.evaluate.dataset import Dataset, Question, Selection, load
-from rag.evaluate.index import indexed
-from rag.followup import standalone
-from rag.runtime import Runtime
-from rag.settings import Settings, load_settings
+from rag import refusal
+from rag.evaluate.curve import drawn
+from rag.evaluate.metrics import average_precision, refusal_curve, refusals
+from rag.evaluate.refusal_samples import Sample, Source, samples, sources
+from rag.settings import load_settings
 from serving.embedding import open_embedder
 
-Figures = dict[str, float]
-Sample = tuple[NDArray[np.float64], NDArray[np.bool_]]
-"""Features (questions, features) and which of the questions are answerable."""
-
-SAME = ("similarity", "sentence", "coverage")
-CROSS = ("similarity", "sentence")
-QUESTIONS = 300
-"""Of each set at most, spread over its file."""
+WORDS = ("coverage", "pairs", "named")
+COSINES = ("similarity", "sentence", "lead")
+FEATURES: Mapping[str, tuple[str, ...]] = {
+    "same_language": (*COSINES, "coverage", "pairs", "sentence_coverage", "named"),
+    "conversation": (*COSINES, *WORDS, "typed", "yes_no", "keywords", "clear"),
+    "cross_language": ("similarity", "sentence", "lead"),
+    "words_only": WORDS,
+}
+JUDGED = ("clapnq", "xquad-en left out", "xquad-ru left out", "mtrag-un")
+CONVERSATIONS, CROSSED = "mtrag-un", "crossed"
 LOST = 0.05
-"""Share of the answerable questions that may be refused: it sets the threshold."""
+"""Share of the answerable fitting questions that may be refused: it sets the threshold."""
+FOLDS = 5
+STRENGTH = 0.3
+"""scikit-learn's `C`, of features of unit spread."""
+POINTS = 20
+"""Of each curve that are recorded."""
+PICTURE = Path("docs/images/refusal-curve.svg")
 
-
-def sets(folder: Path) -> dict[str, dict[str, Dataset]]:
-    """The sets to fit each model on."""
-    leaveout = Selection(leaveout=True, limit=QUESTIONS)
-    crossed = Selection(
-        leaveout=True,
-        questions=next((folder / "xquad-ru").glob("questions_leaveout*.jsonl")),
-        gold_prefixes={"xq-ru": "xq-en"},
-        limit=QUESTIONS,
-    )
-    return {
-        "same_language": {
-            "xquad-en left out": load(folder / "xquad-en", leaveout),
-            "xquad-ru left out": load(folder / "xquad-ru", leaveout),
-            "clapnq": load(folder / "clapnq-dev", Selection(limit=QUESTIONS)),
-        },
-        "cross_language": {"xquad ru→en left out": load(folder / "xquad-en", crossed)},
-    }
-
-
-def sample(dataset: Dataset, names: tuple[str, ...], settings: Settings, cache: Path) -> Sample:
-    """What the refusal would see for each question of a set."""
-    with indexed(dataset, settings, cache, lambda *_: None) as (runtime, _, _):
-        found = [_features(runtime, question) for question in dataset.questions]
-    rows = [[getattr(features, name) for name in names] for features in found]
-    return np.array(rows), np.array([q.answerable for q in dataset.questions])
-
-
-def _features(runtime: Runtime, question: Question) -> refusal.Features:
-    retriever, limit = runtime.retriever, runtime.answerer.passages
-    text = standalone(question.question, question.history, retriever.sparse)
-    vector = retriever.embed(text)
-    with runtime.tracer.trace("fit", input=text) as trace:
-        passages = retriever.passages(text, question.principal, limit, trace, vector)
-    quotes = extract.candidates(text, vector, passages, retriever.sparse, retriever.embedder)
-    return refusal.features(text, passages, quotes, retriever.sparse)
+Data = Mapping[str, Sequence[Sample]]
+Curve = Sequence[tuple[float, float, float, float]]
+"""Threshold, precision, recall, answered when answerable."""
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
     """A logistic regression over raw features, and the confidence from which on to answer."""
 
+    names: tuple[str, ...]
     weights: NDArray[np.float64]
     intercept: float
     threshold: float
 
-    def confidence(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+    def confidence(self, found: Sequence[Sample]) -> NDArray[np.float64]:
         """Shape (questions,), 0..1."""
-        return _logistic(features @ self.weights + self.intercept)
+        return _logistic(matrix(found, self.names) @ self.weights + self.intercept)
+
+
+def matrix(found: Sequence[Sample], names: Sequence[str]) -> NDArray[np.float64]:
+    """Shape (questions, features)."""
+    return np.array([[float(getattr(s.features, name)) for name in names] for s in found])
 
 
 def _logistic(logits: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -91,31 +73,116 @@ def _logistic(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     return curve
 
 
-def fit(samples: list[Sample]) -> Model:
-    """Every sample weighs the same; the threshold loses `LOST` of all that is answerable."""
-    features = np.vstack([x for x, _ in samples])
-    answerable = np.concatenate([y for _, y in samples])
-    weights = np.concatenate([np.full(len(y), 1.0 / len(y)) for _, y in samples])
+def fit(data: Data, names: tuple[str, ...]) -> Model:
+    """Every set weighs the same; the threshold loses `LOST` of what is answerable."""
+    found = [sample for each in data.values() for sample in each]
+    features = matrix(found, names)
+    answerable = np.array([sample.answerable for sample in found])
+    weights = np.concatenate([np.full(len(each), 1 / len(each)) for each in data.values()])
+    for kind in (answerable, ~answerable):
+        weights[kind] *= len(found) / 2 / weights[kind].sum()
     mean, spread = features.mean(axis=0), features.std(axis=0) + 1e-9
-    model = LogisticRegression(class_weight="balanced")
-    model.fit((features - mean) / spread, answerable, sample_weight=weights * len(answerable))
+    model = LogisticRegression(C=STRENGTH, max_iter=1000)
+    model.fit((features - mean) / spread, answerable, sample_weight=weights)
     raw = model.coef_[0] / spread
     intercept = float(model.intercept_[0] - raw @ mean)
-    confidence = _logistic(features[answerable] @ raw + intercept)
-    return Model(raw, intercept, float(np.quantile(confidence, LOST)))
+    confidence = _logistic(features @ raw + intercept)
+    threshold = _quantile(confidence[answerable], weights[answerable], LOST)
+    return Model(names, raw, intercept, threshold)
 
 
-def judge(model: Model, sample: Sample) -> Figures:
-    """Refusal precision and recall, and the share answered of what has an answer."""
-    features, answerable = sample
-    answered = model.confidence(features) >= model.threshold
-    refused, missing = ~answered, ~answerable
-    right = int((refused & missing).sum())
+def _quantile(values: NDArray[np.float64], weights: NDArray[np.float64], share: float) -> float:
+    order = np.argsort(values)
+    reached = np.cumsum(weights[order]) / weights.sum()
+    return float(values[order][np.searchsorted(reached, share)])
+
+
+def figures(found: Sequence[Sample], confidence: NDArray[np.float64], refused: NDArray[np.bool_]
+            ) -> dict[str, object]:  # fmt: skip
+    """Of refusing, with the share of each class that was refused and the curve."""
+    known = [sample.answerable for sample in found]
+    counted = refusals(zip(known, map(bool, refused), strict=True))
+    curve = refusal_curve(list(zip(known, map(float, confidence), strict=True)))
+    kinds = sorted({sample.kind for sample in found} - {""})
+    shares = {k: _mean([bool(r) for s, r in zip(found, refused, strict=True) if s.kind == k])
+              for k in kinds}  # fmt: skip
     return {
-        "refusal_precision": round(right / max(1, int(refused.sum())), 3),
-        "refusal_recall": round(right / max(1, int(missing.sum())), 3),
-        "answered_when_answerable": round(float(answered[answerable].mean()), 3),
-        "questions": len(answerable),
+        "questions": len(found),
+        "refusal_precision": _round(counted.precision),
+        "refusal_recall": _round(counted.recall),
+        "refusal_f1": _round(counted.f1),
+        "refusal_balanced_accuracy": _round(counted.balanced_accuracy),
+        "answered_when_answerable": _round(counted.answered_when_answerable),
+        "average_precision": _round(average_precision(curve)),
+        "refused_of": shares,
+        "curve": [
+            [round(value, 3) for value in asdict(curve[at]).values()]
+            for at in np.unique(np.linspace(0, len(curve) - 1, POINTS).astype(int))
+        ] if curve else [],
+    }  # fmt: skip
+
+
+def _mean(values: Sequence[bool]) -> float:
+    return round(sum(values) / len(values), 3)
+
+
+def _round(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
+
+
+def judge(data: Data, others: Data, names: tuple[str, ...]) -> dict[str, object]:
+    """The figures of one set by a model fitted on others."""
+    model = fit(others, names)
+    found = [sample for each in data.values() for sample in each]
+    confidence = model.confidence(found)
+    return figures(found, confidence, confidence < model.threshold)
+
+
+def judge_by_folds(found: Sequence[Sample], names: tuple[str, ...]) -> dict[str, object]:
+    """The figures of one set, each fifth by a model fitted on the rest of it."""
+    refused = np.zeros(len(found), bool)
+    confidence = np.zeros(len(found))
+    for fold in range(FOLDS):
+        held = np.arange(len(found)) % FOLDS == fold
+        model = fit({"": [s for s, h in zip(found, held, strict=True) if not h]}, names)
+        confidence[held] = model.confidence([s for s, h in zip(found, held, strict=True) if h])
+        refused[held] = confidence[held] < model.threshold
+    return figures(found, confidence, refused)
+
+
+def fitted_models(data: Data, families: Mapping[str, str]) -> dict[str, object]:
+    """The models, as `rag/refusal.json` has them."""
+    single = {n: d for n, d in data.items() if families[n] not in (CROSSED, "mtrag")}
+    crossed = {n: d for n, d in data.items() if families[n] == CROSSED}
+    turns = [s for s in data.get(CONVERSATIONS, ()) if s.features.turns]
+    made: dict[str, object] = {}
+    for name in ("same_language", "words_only"):
+        names = FEATURES[name]
+        held_out = {}
+        for judged in (judged for judged in JUDGED if judged in data):
+            others = {n: d for n, d in single.items() if families[n] != families[judged]}
+            held_out[judged] = judge({judged: data[judged]}, others, names)
+        made[name] = _written(fit(single, names), single, held_out)
+    if turns:
+        names, whole = FEATURES["conversation"], {CONVERSATIONS: turns}
+        folds = {"mtrag-un by fifths": judge_by_folds(turns, names)}
+        made["conversation"] = _written(fit(whole, names), whole, folds)
+    if crossed:
+        names = FEATURES["cross_language"]
+        folds = {f"{n} by fifths": judge_by_folds(d, names) for n, d in crossed.items()}
+        made["cross_language"] = _written(fit(crossed, names), crossed, folds)
+    return made
+
+
+def _written(model: Model, data: Data, judged: dict[str, dict[str, object]]) -> dict[str, object]:
+    for name, found in judged.items():
+        print(name, {k: v for k, v in found.items() if k != "curve"}, flush=True)
+    return {
+        "weights": {n: round(float(w), 4) for n, w in zip(model.names, model.weights, strict=True)},
+        "intercept": round(model.intercept, 4),
+        "threshold": round(model.threshold, 4),
+        "fitted_on": {name: len(found) for name, found in data.items()},
+        "judged_by_the_others": judged,
     }
 
 
@@ -123,6 +190,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m rag.evaluate.fit_refusal")
     parser.add_argument("folder", type=Path, help="the folder that holds the sets")
     parser.add_argument("--cache", type=Path, default=Path("var/eval"), help="kept vectors")
+    parser.add_argument("--kept", type=Path, help="keep each set's features here, to go on later")
     options = parser.parse_args()
     settings = load_settings()
     embedder = open_embedder(
@@ -131,31 +199,20 @@ def main() -> int:
         settings.embedding_url,
         settings.embedding_key.get_secret_value(),
     )
-    fitted: dict[str, object] = {"embedder": embedder.fingerprint}
-    for name, datasets in sets(options.folder).items():
-        features = SAME if name == "same_language" else CROSS
-        samples = {k: sample(d, features, settings, options.cache) for k, d in datasets.items()}
-        fitted[name] = _model(features, samples)
+    data: dict[str, Sequence[Sample]] = {}
+    found: list[Source] = sources(options.folder)
+    for source in found:
+        data[source.name] = samples(source, options.folder, settings, options.cache, options.kept)
+        print(source.name, len(data[source.name]), flush=True)
+    models = fitted_models(data, {source.name: source.family for source in found})
     path = Path(refusal.__file__).with_name("refusal.json")
-    path.write_text(json.dumps(fitted, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.write_text(
+        json.dumps({"embedder": embedder.fingerprint} | models, ensure_ascii=False, indent=1)
+        + "\n",
+        encoding="utf-8",
+    )
+    PICTURE.write_text(drawn(models), encoding="utf-8")
     return 0
-
-
-def _model(names: tuple[str, ...], samples: dict[str, Sample]) -> dict[str, object]:
-    held_out = {}
-    for judged, found in samples.items():
-        others = [s for name, s in samples.items() if name != judged]
-        if others:
-            held_out[judged] = judge(fit(others), found)
-            print(f"{judged}, fitted on the others: {held_out[judged]}")
-    model = fit(list(samples.values()))
-    return {
-        "weights": dict(zip(names, (round(float(w), 4) for w in model.weights), strict=True)),
-        "intercept": round(model.intercept, 4),
-        "threshold": round(model.threshold, 4),
-        "fitted_on": {name: len(y) for name, (_, y) in samples.items()},
-        "judged_by_the_others": held_out,
-    }
 
 
 if __name__ == "__main__":
