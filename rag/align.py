@@ -23,6 +23,9 @@ _FITS = 0.5
 """And so well: one neighbour of meaning two words away."""
 
 
+_NAMED = frozenset({Kind.NAME, Kind.DATE})
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """What a span says about a sentence."""
@@ -81,9 +84,9 @@ def compare(
     places = [index.places(word) for word in sentence]
     counted = [i for i, w in enumerate(sentence) if w.kind not in (Kind.STOP, Kind.NEGATION)]
     absent = [i for i in counted if not places[i]]
-    hard = [i for i in absent if sentence[i].kind in HARD and not sentence[i].soft]
+    hard = [i for i in absent if _must_be_there(sentence[i])]
     known = {i for i in absent if headings.places(sentence[i])}
-    named = {i for i in hard if before.places(sentence[i])}
+    named = {i for i in absent if sentence[i].kind in HARD and before.places(sentence[i])}
     covered = len(counted) - len(absent) + 0.5 * len(known | named)
     return Comparison(
         covered / len(counted) if counted else 0.0,
@@ -92,6 +95,13 @@ def compare(
         tuple(_conflicts(_Pair(sentence, span, places))),
         tuple(sorted({p for i in counted for p in places[i]})),
     )
+
+
+def _must_be_there(word: Word) -> bool:
+    """A small number in words may be counted from what the span lists."""
+    if word.kind is Kind.NUMBER and word.soft:
+        return word.key not in ("1", "2", "3")
+    return word.kind in HARD and not word.soft
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +144,7 @@ def _conflicts(pair: _Pair) -> Iterator[tuple[Word, str]]:
         if fit < _FITS or fit <= _WINS * own:
             continue
         other = matched.get(best)
-        if other is None or (pair.places[i] and _changed_places(pair, i, other)):
+        if other is None or _taken(pair, i, best, other):
             yield word, pair.span[best].text
     yield from _negated(pair)
     yield from _swapped(pair)
@@ -145,9 +155,8 @@ def _rivals(pair: _Pair, i: int) -> list[int]:
     word, own = pair.ours[i], set(pair.places[i])
     rivals: list[int] = []
     if word.kind in HARD or word.kind is Kind.UNIT:
-        rivals = [
-            j for j, w in enumerate(pair.span) if w.kind is word.kind and j not in own
-        ]  # fmt: skip
+        kinds = _NAMED if word.kind in _NAMED else {word.kind}
+        rivals = [j for j, w in enumerate(pair.span) if w.kind in kinds and j not in own]
     opposites = _OPPOSITES.get(word.text)
     if opposites:
         rivals += [j for j, w in enumerate(pair.span) if w.text in opposites]
@@ -166,10 +175,16 @@ def _opposites() -> dict[str, frozenset[str]]:
 _OPPOSITES = _opposites()
 
 
-def _changed_places(pair: _Pair, i: int, other: int) -> bool:
-    """Whether each of two of our words fits better where the span has the other."""
-    there = max((pair.fit(other, p) for p in pair.places[i]), default=0.0)
-    return there > _WINS * pair.own_fit(other)
+def _taken(pair: _Pair, i: int, place: int, other: int) -> bool:
+    """Whether the span has our word `other` at `place`, where our word `i` should stand.
+
+    True where both of them fit better in each other's place, or where `i` is nowhere and `other`
+    has a better place of its own.
+    """
+    if pair.places[i]:
+        there = max((pair.fit(other, p) for p in pair.places[i]), default=0.0)
+        return there > _WINS * pair.own_fit(other)
+    return pair.own_fit(other) > _WINS * pair.fit(other, place)
 
 
 def _negated(pair: _Pair) -> Iterator[tuple[Word, str]]:

@@ -43,9 +43,9 @@ def abbreviates(name: str, names: Sequence[str]) -> bool:
 def _same_sound(one: str, other: str) -> bool:
     """Across scripts: `Роллон` and `Rollo`, `Вильгельм` and `Wilhelm`."""
     a, b = _sound(one), _sound(other)
-    if min(len(a), len(b)) < 2:
+    if min(len(a), len(b)) < 3:
         return a == b
-    return a[0] == b[0] and SequenceMatcher(None, a, b, autojunk=False).ratio() >= 0.66
+    return a[0] == b[0] and SequenceMatcher(None, a, b, autojunk=False).ratio() >= 0.7
 
 
 def _sound(name: str) -> str:

@@ -125,7 +125,7 @@ UNITS = {
         "gigabyte": "gb гб гигабайт",
     }.items()
     for word in line.split()
-}
+} | {"per cent": "%"}
 
 _NEGATIONS = """
 cannot neither never no nobody none nor not nothing nowhere without без не нельзя нет ни никак

@@ -114,7 +114,7 @@ def _answerer(
 ) -> Answerer:
     return Answerer(
         retriever=retriever,
-        verifier=Verifier(retriever.sparse),
+        verifier=Verifier(retriever.sparse, retriever.embedder),
         tracer=tracer,
         llm=llm,
         passages=settings.passages,

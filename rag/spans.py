@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 
 from rag.facts import Word
+from rag.table_text import CELL
 from rag.text import Span, split_sentences
 
 _SENTENCES = 3
@@ -15,12 +16,17 @@ _CLAUSE = re.compile(r"[;:,()—–]\s+|\s[-–—]\s")
 
 
 def windows(text: str) -> list[Span]:
-    """Every sentence, and every two and three neighbours, the shortest first."""
+    """Every sentence, and every two and three neighbours, the shortest first.
+
+    Rows of a table stay apart: two rows together would say what neither does.
+    """
     spans = split_sentences(text) or [(0, len(text))]
+    rows = {at for at, (start, end) in enumerate(spans) if CELL in text[start:end]}
     return [
         (spans[at][0], spans[at + size - 1][1])
         for size in range(1, _SENTENCES + 1)
         for at in range(len(spans) - size + 1)
+        if size == 1 or rows.isdisjoint(range(at, at + size))
     ]
 
 

@@ -40,6 +40,8 @@ _SAME = 0.8
 """A longer span must cover so much more than a part of it that contradicts the sentence."""
 _EMBEDDED = 6
 """Spans embedded for one sentence at most: about 9 ms each on two cores."""
+_FULL = 0.15
+"""A longer span must cover so much more than a shorter one that supports the sentence too."""
 _KEPT = 64
 """Passages kept as read: the sentences of an answer are held against the same ones."""
 
@@ -168,9 +170,7 @@ class Verifier:
         found = [self._judge(span, said) for span, said in self._compared(words, read)]
         if not found:
             return Evidence(Support.UNSUPPORTED, 0, len(read.text), 0.0)
-        return max(
-            found, key=lambda e: (rank(e.support), not e.reason, e.coverage, e.start - e.end)
-        )
+        return _shortest(found)
 
     def _compared(self, words: list[Word], read: "_Read") -> list[tuple[Span, Comparison]]:
         keys = {w.key for w in words if w.kind not in (Kind.STOP, Kind.NEGATION)}
@@ -241,6 +241,12 @@ def rank(support: Support) -> int:
     return order.index(support)
 
 
+def share_of_terms(sentence: str, text: str, sparse: SparseEncoder) -> float:
+    """Share of a sentence's content terms in a text, 0..1: the plain measure to compare with."""
+    wanted = set(sparse.terms(sentence))
+    return len(wanted & set(sparse.terms(text))) / len(wanted) if wanted else 0.0
+
+
 def numbers(text: str) -> set[str]:
     """The numbers in a text: `1,500` and `1 500` are `1500`, `3,5` is `3.5`.
 
@@ -255,6 +261,16 @@ def _plain(match: re.Match[str]) -> str:
     return match.group().replace(",", ".")
 
 
+def _shortest(found: Sequence[Evidence]) -> Evidence:
+    """The strongest evidence; of several about as full, the shortest span."""
+    best = max(found, key=lambda e: (rank(e.support), not e.reason, e.coverage, e.start - e.end))
+    full = [
+        e for e in found
+        if e.support is best.support and not e.reason and e.coverage >= best.coverage - _FULL
+    ]  # fmt: skip
+    return min(full, key=lambda e: e.end - e.start, default=best)
+
+
 def _quoted(words: Sequence[Word], read: _Read) -> Span | None:
     """Where the sentence stands in the text word for word, and is not negated there."""
     wanted, have = _spelled(words), _spelled(read.words)
@@ -267,13 +283,15 @@ def _quoted(words: Sequence[Word], read: _Read) -> Span | None:
         span = next((s for s in read.windows if s[0] <= start and end <= s[1]), (start, end))
         before = [w for w in read.words[max(0, at - 3) : at] if w.start >= span[0]]
         if not any(w.kind is Kind.NEGATION for w in before):
-            return span
+            inside = [w for w in read.words if span[0] <= w.start and w.end <= span[1]]
+            first = next(i for i, w in enumerate(inside) if w.start >= start)
+            return shortened(read.text, span, inside, (first, first + len(wanted) - 1))
     return None
 
 
 def _spelled(words: Sequence[Word]) -> list[str]:
     """The words as written, numbers by their value."""
-    return [w.key if w.kind is Kind.NUMBER else w.text for w in words]
+    return [w.key if w.kind is Kind.NUMBER and not w.soft else w.text for w in words]
 
 
 def _share(shared: Sequence[Word], span: Span) -> float:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from rag.evaluate import draft, gate, runs
+from rag.evaluate import draft, gate, runs, verify
 from rag.evaluate import options as shared
 from rag.evaluate.dataset import Dataset, load, load_questions, with_corpus_limit
 from rag.evaluate.measure import Measuring, measure
@@ -85,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     shared.add_selection(run)
     gate.add_command(commands.add_parser("gate", help="compare with the committed baseline"))
     draft.add_command(commands.add_parser("draft", help="make a question set from documents"))
+    verify.add_command(commands.add_parser("verify", help="tell true sentences from false ones"))
     return parser
 
 

@@ -22,7 +22,7 @@ from rag.evaluate.dataset import Selection, load
 from rag.evaluate.false_sentences import Case, cases, crossed
 from rag.settings import load_settings
 from rag.store.sparse import SparseEncoder
-from rag.support import Evidence, Verifier
+from rag.support import Evidence, Verifier, share_of_terms
 from rag.text import split_sentences
 from serving.embedding import Embedder, open_embedder
 
@@ -81,8 +81,27 @@ def fit_crossed(found: Sequence[Case], verifier: Verifier) -> float:
         text = case.passages[case.cited].chunk.text
         spans = [text[a:b] for a, b in split_sentences(text)]
         best.append((case.true, max(verifier.cosines(case.text, spans), default=0.0)))
-    cuts = sorted({cosine for _, cosine in best})
-    return float(max(cuts, key=lambda cut: sum((cosine >= cut) == true for true, cosine in best)))
+    return _cut(best)
+
+
+def _baselines(
+    samples: dict[str, Found], sparse: SparseEncoder, verifier: Verifier
+) -> dict[str, float]:
+    """Thresholds of the plain measures that `verify` compares with."""
+    coverage: list[tuple[bool, float]] = []
+    cosine: list[tuple[bool, float]] = []
+    for case, _ in (pair for found in samples.values() for pair in found[::4]):
+        chunk = case.passages[case.cited].chunk
+        coverage.append((case.true, share_of_terms(case.text, chunk.embedded_text, sparse)))
+        spans = [chunk.text[a:b] for a, b in split_sentences(chunk.text)][:8]
+        cosine.append((case.true, max(verifier.cosines(case.text, spans), default=0.0)))
+    return {"coverage": round(_cut(coverage), 3), "cosine": round(_cut(cosine), 4)}
+
+
+def _cut(found: Sequence[tuple[bool, float]]) -> float:
+    """The value from which on most is true and below which most is false."""
+    cuts = sorted({value for _, value in found})
+    return max(cuts, key=lambda cut: sum((value >= cut) == true for true, value in found))
 
 
 def fit(folder: Path, embedder: Embedder) -> dict[str, object]:
@@ -107,7 +126,7 @@ def fit(folder: Path, embedder: Embedder) -> dict[str, object]:
         }
     coverage = fit_coverage(list(samples.values()))
     weight, intercept, least = fit_cosine(list(samples.values()), verifier)
-    pairs = crossed(load(folder / "techdocs-en-ru", Selection()))
+    pairs = crossed(load(folder / "techdocs-en-ru", Selection()), 30)
     old = plain.thresholds
     fitted = replace(
         old,
@@ -124,6 +143,7 @@ def fit(folder: Path, embedder: Embedder) -> dict[str, object]:
         "fitted_on": {name: len(found) for name, found in samples.items()},
         "cross_language_fitted_on": {"techdocs-en-ru": len(pairs)},
         "judged_by_the_others": left_out,
+        "baselines": _baselines(samples, sparse, verifier),
     }
 
 
