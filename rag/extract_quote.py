@@ -7,7 +7,7 @@ from rag.types import Passage
 
 SIMILARITY_WEIGHT = 4.0
 RANK_WEIGHT = 0.03
-KIND_WEIGHT = 0.2
+KIND_WEIGHT = 0.1
 WEAK = 1.0
 """Taken off where a sentence only points to another place."""
 
