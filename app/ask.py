@@ -14,7 +14,7 @@ import streamlit as st
 from app import citation
 from app.disagreements import disagreement_lines, disagreements_html
 from app.markup import answer_html, label, note_html, shorten
-from app.remarks import own_words, remarks
+from app.remarks import REMARKED, own_words, remarks
 from app.services import Services
 from app.texts import EXAMPLES, Language, Texts, cited_place, notice_words, passage_place
 from rag.answers import Answer, Answered, Citation, Event, Mode, Retrieved, Said, Sentence, Turn
@@ -168,7 +168,7 @@ def _show_passages(
 def _show_footer(text: Texts, answer: Answer) -> None:
     for remark in remarks(text, answer):
         st.html(note_html(remark, "fn-notice"))
-    if answer.notice and answer.notice != "filter_dropped":  # a remark says that one
+    if answer.notice and answer.notice not in REMARKED:
         st.html(note_html(notice_words(text, answer.notice), "fn-notice"))
     if own_words(text, answer):
         return

@@ -20,7 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
 from app.disagreements import disagreement_lines
-from app.remarks import own_words, remarks
+from app.remarks import REMARKED, own_words, remarks
 from app.services import Services, local_principal
 from app.texts import cited_page, cited_place, language_from, notice_words, texts
 from rag.answers import Answer, Answered, Citation, Event, Said, Turn
@@ -108,7 +108,7 @@ def footnotes(answer: Answer) -> str:
     """The answer's end as plain text: disagreements, remarks, a line for each citation."""
     text = texts(language_from(answer.language))
     lines = [*disagreement_lines(text, answer), *remarks(text, answer)]
-    if answer.notice and answer.notice != "filter_dropped":  # a remark says that one
+    if answer.notice and answer.notice not in REMARKED:
         lines.append(notice_words(text, answer.notice))
     if answer.citations:
         lines.append(f"{text('api.sources')}:")

@@ -6,6 +6,9 @@ Plain text, shared by the pages and the API; whoever shows it escapes it.
 from app.texts import Texts
 from rag.answers import Answer, Mode
 
+REMARKED = ("filter_dropped", "missing_name")
+"""Notices that a remark or the refusal itself says already."""
+
 
 def own_words(text: Texts, answer: Answer) -> str:
     """What is said instead of an answer; empty where there is one."""

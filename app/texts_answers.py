@@ -5,6 +5,18 @@ STRINGS: dict[str, tuple[str, str]] = {
         "None of the passages found mentions {words}.",
         "Ни в одном из найденных фрагментов не упоминается {words}.",
     ),
+    "notice.not_covered": (
+        "No passage found has most of the question's words.",
+        "Ни в одном найденном фрагменте нет большей части слов вопроса.",
+    ),
+    "notice.wrong_type": (
+        "There are passages near the topic, but none says when, how much, who or where as asked.",
+        "Фрагменты близкие по теме есть, но в них не сказано когда, сколько, кто или где.",
+    ),
+    "notice.weak_match": (
+        "What was found is near the topic at best; nothing in it seems to answer.",
+        "Найденное в лучшем случае близко по теме; ответа в нём, похоже, нет.",
+    ),
     "ask.quoted": ("“{word}”", "«{word}»"),
     "ask.owner": ("Who may know: {owners}.", "Кто может знать: {owners}."),
     "ask.which": ("Which of these do you mean?", "Что из этого вы имеете в виду?"),

@@ -120,9 +120,8 @@ class Answerer:
         if asked.understood.choices:
             yield self._unclear(asked, asked.understood.choices)
             return
-        found = Finder(self.retriever, self.passages).find(
-            asked.understood, asked.principal, asked.trace
-        )
+        finder = Finder(self.retriever, self.passages, asked.question, len(asked.history))
+        found = finder.find(asked.understood, asked.principal, asked.trace)
         yield Retrieved(tuple(found.passages))
         if choices := self._choices(asked, found):
             yield self._unclear(asked, choices)
@@ -240,6 +239,7 @@ class Answerer:
         closest = tuple(found.passages[:CLOSEST])
         owners = owners_of(closest, self.owners)
         answer = self._answer(asked, Mode.REFUSED, found)
+        answer = replace(answer, notice=found.reason, missing=found.missing)
         return Answered(replace(answer, closest=closest, owners=owners))
 
     def _unclear(self, asked: Asked, choices: Sequence[str]) -> Answered:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag import extract
-from rag.refusal import Decision, decide, features
+from rag.refusal import Decision, Reason, decide, features
 from rag.retrieve import Retriever, describe
 from rag.trace import Trace
 from rag.types import Passage, Principal
@@ -59,6 +59,16 @@ class Found:
         """Of the surest part."""
         return max(part.decision.confidence for part in self.parts)
 
+    @property
+    def reason(self) -> Reason:
+        """Why the first part that cannot be answered cannot; empty where all can."""
+        return next((p.decision.reason for p in self.parts if not p.decision.answer), "")
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Names, codes and years of the parts not answered that no passage has."""
+        return tuple(dict.fromkeys(w for p in self.parts for w in p.decision.missing))
+
 
 @dataclass(frozen=True, slots=True)
 class Finder:
@@ -67,6 +77,10 @@ class Finder:
     retriever: Retriever
     passages: int
     """Passages kept for each part."""
+    asked: str = ""
+    """The question as it was asked, where it was understood differently: its form counts too."""
+    turns: int = 0
+    """Turns of the conversation before it."""
 
     def find(self, understood: Understood, principal: Principal, trace: Trace) -> Found:
         """What there is for `understood`, as steps of `trace`.
@@ -92,11 +106,23 @@ class Finder:
         documents: frozenset[str] | None,
     ) -> tuple[Part, ...]:
         questions = understood.parts or (understood.search,)
-        return tuple(self._part(q, principal, trace, documents) for q in questions)
+        retriever, found = self.retriever, []
+        for question in questions:
+            asked = self.asked if len(questions) == 1 else question
+            passages, quotes = self._searched(question, principal, trace, documents)
+            with trace.step("refuse?", kind="guardrail") as step:
+                seen = features(
+                    question, passages, quotes, retriever.sparse, asked, self.turns,
+                    understood.unclear,
+                )  # fmt: skip
+                decision = decide(seen, retriever.embedder.fingerprint)
+                step.set(output=decision)
+            found.append(Part(question, passages, quotes, decision))
+        return tuple(found)
 
-    def _part(
+    def _searched(
         self, question: str, principal: Principal, trace: Trace, documents: frozenset[str] | None
-    ) -> Part:
+    ) -> tuple[list[Passage], list[extract.Quote]]:
         retriever = self.retriever
         with trace.step("retrieve", kind="retriever", input=question) as step:
             vector = retriever.embed_traced(question, step)
@@ -109,11 +135,7 @@ class Finder:
                 question, vector, passages, retriever.sparse, retriever.embedder
             )
             step.set(output=[{"text": q.text, "score": round(q.score, 3)} for q in quotes])
-        with trace.step("refuse?", kind="guardrail") as step:
-            found = features(question, passages, quotes, retriever.sparse)
-            decision = decide(found, retriever.embedder.fingerprint)
-            step.set(output=decision)
-        return Part(question, passages, quotes, decision)
+        return passages, quotes
 
 
 def merged(lists: Sequence[Sequence[Passage]]) -> list[Passage]:

@@ -4,10 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag import prompt, refusal
+from rag import prompt
 from rag.answers import Support
 from rag.extract import Quote, candidates, shown
-from rag.refusal import Features, decide
 from rag.store.sparse import SparseEncoder
 from rag.support import Verifier, numbers
 from rag.types import Chunk, Document, Passage
@@ -172,29 +171,3 @@ def test_what_is_shown_is_close_to_the_best_ordered_and_never_twice() -> None:
     twin, far = quote("b", 0.87, 5, "copy.pdf"), quote("c", 0.5, 0)
     assert shown([best, near, twin, far]) == [near, best]
     assert shown([]) == []
-
-
-# Refusal
-
-
-def test_nothing_retrieved_has_no_features_and_is_refused() -> None:
-    found = refusal.features("How many days?", [], [], SPARSE)
-    assert (found.similarity, found.sentence, found.coverage) == (0.0, 0.0, 0.0)
-    assert not decide(found, STRANGER).answer
-
-
-def test_a_stranger_s_cosines_decide_nothing() -> None:
-    high = Features(similarity=0.99, sentence=0.99, coverage=0.1, same_language=True, terms=5)
-    low = Features(similarity=0.01, sentence=0.01, coverage=0.9, same_language=True, terms=5)
-    assert not decide(high, STRANGER).answer
-    assert decide(low, STRANGER).answer
-
-
-def test_more_of_anything_never_makes_a_refusal_of_an_answer(embedder: Embedder) -> None:
-    for same in (True, False):
-        confidences = [
-            decide(Features(x, x, x, same, terms=5), embedder.fingerprint).confidence
-            for x in (0.7, 0.8, 0.85, 0.9, 1.0)
-        ]
-        assert confidences == sorted(confidences)
-        assert confidences[0] < 0.5 < confidences[-1]

@@ -74,7 +74,24 @@ def _logistic(logits: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def fit(data: Data, names: tuple[str, ...]) -> Model:
-    """Every set weighs the same; the threshold loses `LOST` of what is answerable."""
+    """Every set weighs the same; the threshold loses `LOST` of what is answerable.
+
+    A feature that would speak against an answer by chance of the others is left out, so that more
+    of it never makes a refusal; being a yes-or-no question is the one that may.
+    """
+    model = _fit(data, names)
+    against = [
+        (weight, name)
+        for weight, name in zip(model.weights, names, strict=True)
+        if weight < 0 and name != "yes_no"
+    ]
+    if not against:
+        return model
+    worst = min(against)[1]
+    return fit(data, tuple(name for name in names if name != worst))
+
+
+def _fit(data: Data, names: tuple[str, ...]) -> Model:
     found = [sample for each in data.values() for sample in each]
     features = matrix(found, names)
     answerable = np.array([sample.answerable for sample in found])
