@@ -53,11 +53,10 @@ def unclear(question: str, history: Sequence[Turn], sparse: SparseEncoder) -> st
     """
     if history and asked_back(history[-1]):
         return ""
-    told = set(sparse.terms(" ".join(f"{t.question} {t.answer}" for t in history)))
     for match in _THIS.finditer(question):
         before = content(question[: match.start()])
         noun = _noun(match.group("noun"))
-        if noun and len(before) <= 2 and told.isdisjoint(sparse.terms(noun)):
+        if noun and len(before) <= 2 and not _told(noun, history, sparse):
             return question[match.start() : match.start("noun") + len(noun)]
     if history or len(content(question)) > 2:
         return ""
@@ -106,6 +105,12 @@ def shared(passages: Sequence[Passage], question: str, sparse: SparseEncoder) ->
     own = set(sparse.terms(" ".join(content(question))))
     having = [p for p in passages[:_LOOKED_AT] if own <= set(sparse.terms(p.chunk.embedded_text))]
     return bool(own) and len(having) >= FEWEST
+
+
+def _told(noun: str, history: Sequence[Turn], sparse: SparseEncoder) -> bool:
+    """Whether a word of `noun` was said before."""
+    said = sparse.terms(" ".join(f"{t.question} {t.answer}" for t in history))
+    return not set(said).isdisjoint(sparse.terms(noun))
 
 
 def _noun(words: str) -> str:
