@@ -115,14 +115,9 @@ def asked_about(question: str, history: list[Turn]) -> tuple[str, ...]:
 
 
 def test_a_question_of_hardly_a_word_is_asked_back_with_what_was_found() -> None:
-    assert (
-        asked_about("How many days?", [])
-        == (
-            "How many days: Annual leave?",
-            "How many days: Sick leave of children?",
-            "How many days: Probation?",
-        )
-        or len(asked_about("How many days?", [])) == 2
+    assert asked_about("How many days?", []) == (
+        "How many days: Annual leave?",
+        "How many days: Probation?",
     )
 
 
