@@ -238,6 +238,8 @@ def test_a_wrong_citation_is_corrected_to_the_source_and_its_clause() -> None:
 
 def test_across_languages_meaning_and_numbers_decide(embedder: Embedder) -> None:
     crossing = Verifier(SPARSE, embedder)
+    if crossing.thresholds.embedder != embedder.fingerprint:
+        pytest.skip("support.json holds no cosines fitted for this embedding model")
     sentence = "Сотрудник должен подать заявление в течение 14 дней после возвращения."
     held = passage(
         "Hotels cost at most 155 EUR. An employee must file the claim within 14 days after return."

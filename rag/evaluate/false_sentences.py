@@ -26,6 +26,7 @@ TOP = 8
 """Passages found for a sentence, its own among them."""
 WRONG = "wrong citation"
 ANSWER = "question and answer"
+WRITTEN = "written by a person"
 CROSSED = "Russian on English"
 
 
@@ -75,7 +76,7 @@ def cases(dataset: Dataset, sparse: SparseEncoder, per_kind: int = PER_KIND) -> 
     for kind, edit in FALSE.items():
         found += maker.edited(kind, edit, False, per_kind)
     found += maker.wrong(per_kind)
-    answers = maker.answers(min(per_kind, 20))
+    answers = maker.answers(min(per_kind, 20)) + maker.written(min(per_kind, 20))
     kinds = len(TRUE) + bool(answers)
     total = 4 * per_kind - len(answers)
     for kind, edit in TRUE.items():
@@ -164,6 +165,24 @@ class _Maker:
             stated = statement(question.question, answer) if 0 < len(answer) < 60 else None
             if stated and gold and len(found) < count:
                 found.append(self._case(stated, True, ANSWER, gold[0]))
+        return found
+
+    def written(self, count: int) -> list[Case]:
+        """Sentences of long gold answers that do not stand in the passage as they are."""
+        rng = _seeded(self._dataset.name, WRITTEN)
+        places = {row.id: at for at, row in enumerate(self._rows)}
+        questions = [q for q in self._dataset.questions if q.answers and len(q.gold) == 1]
+        rng.shuffle(questions)
+        found: list[Case] = []
+        for question in questions:
+            at = next((places[g] for g in question.gold if g in places), None)
+            answer = question.answers[0]
+            good = [s for a, b in split_sentences(answer) if _is_sentence(s := answer[a:b])]
+            if at is None or not good or len(found) == count:
+                continue
+            text = rng.choice(good)
+            if not _holds(self._rows[at].text, text.rstrip(". ")):
+                found.append(self._case(text, True, WRITTEN, at))
         return found
 
     def _sentences(self, rng: Random) -> Iterator[tuple[int, str]]:
