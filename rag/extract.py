@@ -34,7 +34,7 @@ from rag.extract_read import (
     without_bullet,
     without_mark,
 )
-from rag.extract_rows import columns, not_of_others, rows_asked_for
+from rag.extract_rows import columns, in_range, not_of_others, rows_asked_for
 from rag.store.sparse import SparseEncoder
 from rag.table_text import labelled, pairs
 from rag.types import Passage
@@ -87,7 +87,8 @@ def candidates(
         for rank, passage in enumerate(passages[:PASSAGES])
         for quote in _quotes(question, terms, rank, passage, sparse)
     ]
-    quotes = rows_asked_for(not_of_others(question, quotes, passages[:PASSAGES], sparse))
+    quotes = not_of_others(question, quotes, passages[:PASSAGES], sparse)
+    quotes = rows_asked_for(in_range(question, quotes))
     if not quotes:
         return []
     quotes = merged(_promising(question, terms, quotes, sparse))[:EMBEDDED]

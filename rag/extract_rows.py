@@ -16,6 +16,21 @@ _FEW = 4
 """A term in at most one of so many rows tells a row from the others."""
 _CODE = re.compile(r"(?=.*[^\W\d_])(?=.*\d.*\d)[\w./-]{4,}")
 """A term with a letter and two digits."""
+_NUMBER = r"\d{1,3}(?:[ \u00a0\u202f,]\d{3})+|\d+(?:[.,]\d+)?"
+_MEASURE = re.compile(
+    rf"(?:([^\W\d_]+|[$€£₽₸%])\s?)?(?<![\w.,-])({_NUMBER})(?:[\s-]?([^\W\d_]+|[$€£₽₸%]))?"
+)
+_RANGE = re.compile(
+    rf"(?:from|от|с)?\s*({_NUMBER})\s*(?:to|[-–—]|до|по)\s*(?:[^\W\d_]{{1,3}}\s)?({_NUMBER})",
+    re.IGNORECASE,
+)
+_UP_TO = re.compile(
+    rf"(?:up\s+to|below|under|at\s+most|до|менее|не\s+более)\s+(?:\w{{1,3}}\s)?({_NUMBER})",
+    re.IGNORECASE,
+)
+_ABOVE = re.compile(
+    rf"(?:above|over|more\s+than|свыше|более|выше)\s+(?:\w{{1,3}}\s)?({_NUMBER})", re.IGNORECASE
+)
 _NAME = re.compile(r"(?<=[^.!?\s]\s)[A-ZА-ЯЁ]\w+")
 """A word with a capital that does not begin a sentence."""
 
@@ -92,3 +107,52 @@ def columns(row: Row, terms: frozenset[str], sparse: SparseEncoder) -> Sequence[
         return None
     said = {at for at in filled if terms.intersection(sparse.terms(row.cells[at]))}
     return sorted({filled[0], *named, *said})
+
+
+def in_range(question: str, quotes: Sequence[Quote]) -> list[Quote]:
+    """Without the rows of a table whose range (`EUR 5,001 to 25,000`) does not hold the number that
+    is asked about (`EUR 30,000`), where another row's does. The unit must stand in the row."""
+    measures = [
+        (_value(number), _units(before, after))
+        for before, number, after in _MEASURE.findall(question)
+    ]
+    kept = list(quotes)
+    for value, units in measures:
+        fits = {
+            id(quote): _holds(quote, value)
+            for quote in kept
+            if quote.table and _has_unit(quote.text, units)
+        }
+        held = {quote.table for quote in kept if fits.get(id(quote))}
+        kept = [q for q in kept if q.table not in held or fits.get(id(q)) is not False]
+    return kept
+
+
+def _units(before: str, after: str) -> list[str]:
+    """Of the words around a number: a currency before it, whatever follows."""
+    found = [before] if before and not before.islower() else []
+    return [unit.casefold() for unit in [*found, after] if unit]
+
+
+def _has_unit(text: str, units: Sequence[str]) -> bool:
+    words = re.findall(r"[^\W\d_]+|[$€£₽₸%]", text.casefold())
+    return any(word[:5] == unit[:5] for word in words for unit in units)
+
+
+def _holds(quote: Quote, value: float) -> bool | None:
+    """Whether the first range in a row's cells holds a number; None where there is none."""
+    for _, cell in quote.cells:
+        if found := _RANGE.search(cell):
+            return _value(found[1]) <= value <= _value(found[2])
+        if found := _UP_TO.match(cell):
+            return value <= _value(found[1])
+        if found := _ABOVE.match(cell):
+            return value > _value(found[1])
+    return None
+
+
+def _value(number: str) -> float:
+    bare = re.sub(r"[\s\u00a0\u202f]", "", number)
+    if re.fullmatch(r"\d{1,3}(?:,\d{3})+", bare):
+        bare = bare.replace(",", "")
+    return float(bare.replace(",", "."))

@@ -148,3 +148,28 @@ def test_the_kind_of_answer(question: str, kind: str, holding: str, lacking: str
     if kind:
         assert holds(kind, holding, question)
         assert not holds(kind, lacking, question)
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Who approves a purchase of EUR 30,000?", ["EUR 25,001 to 100,000"]),
+        ("Who approves a purchase of EUR 500?", ["Up to EUR 500"]),
+        ("Who approves a purchase of EUR 200,000?", ["Above EUR 100,000"]),
+    ],
+)
+def test_a_number_asked_about_finds_its_range(
+    embedder: Embedder, question: str, expected: list[str]
+) -> None:
+    rows = ["Up to EUR 500 | Holder", "EUR 501 to 25,000 | Head", "EUR 25,001 to 100,000 | Finance"]
+    text = "\n".join(["Value of purchase | Who approves", *rows, "Above EUR 100,000 | Board"])
+    said, _ = answer(embedder, question, passage(text))
+    assert [s.table[0][1] for s in said] == expected
+
+
+def test_a_number_of_another_unit_drops_no_row(embedder: Embedder) -> None:
+    text = "Скидка | Кто решает\nДо 5 процентов | Инженер\nДо 20 процентов | Директор"
+    said, _ = answer(embedder, "Кто решает о скидке, если прошло 18 дней?", passage(text))
+    assert len(said) == 2
+    said, _ = answer(embedder, "Кто решает о скидке 18 процентов?", passage(text))
+    assert [s.table[1][1] for s in said] == ["Директор"]
