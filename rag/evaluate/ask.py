@@ -112,20 +112,21 @@ def _deep(
 ) -> tuple[list[Passage], float]:
     """Passages of at least `DEPTH` documents, and the milliseconds that the first `DEPTH`
     passages took; parts of a compound question are merged as for an answer."""
-    retriever, limit, elapsed = runtime.retriever, DEPTH, 0.0
+    retriever, elapsed, passages = runtime.retriever, 0.0, list[Passage]()
     parts = understood.parts or (understood.search,)
     vectors = [retriever.embed(part) for part in parts]
-    while True:
+    for limit in (DEPTH, MOST_PASSAGES):
         lists = [
             retriever.passages(part, question.principal, limit, trace, vector, understood.documents)
             for part, vector in zip(parts, vectors, strict=True)
         ]
         elapsed = elapsed or (time.perf_counter() - started) * 1000
         passages = merged(lists)
-        enough = len({passage.document.id for passage in passages}) >= DEPTH
-        limit *= 2
-        if enough or limit > MOST_PASSAGES or all(len(found) < limit // 2 for found in lists):
-            return passages, elapsed
+        if len({passage.document.id for passage in passages}) >= DEPTH:
+            break
+        if all(len(found) < limit for found in lists):
+            break  # there are no more
+    return passages, elapsed
 
 
 def _answer(runtime: Runtime, found: Outcome, session: str) -> Outcome:
