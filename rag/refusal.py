@@ -75,6 +75,8 @@ class Features:
     """It asks whether something is so; documents seldom say."""
     keywords: bool = False
     """It is no question by its form: a topic, on which any passage is an answer."""
+    open_ended: bool = False
+    """It asks for no date, number, name or place in particular."""
     clear: bool = True
     """No word of it stands for something never mentioned."""
     turns: int = 0
@@ -137,6 +139,7 @@ def features(
         typed=not kind or any(holds(kind, q.text, asked) for q in quotes[:_TYPED_BY]),
         yes_no=is_yes_no(asked),
         keywords=is_keywords(asked),
+        open_ended=not kind,
         clear=not unclear,
         turns=turns,
     )

@@ -10,9 +10,11 @@ import re
 from collections.abc import Iterable, Sequence
 
 from rag.store.sparse import SparseEncoder
+from rag.store.stopwords import STOP_WORDS
 
 _TOKEN = re.compile(r"[^\W_]+(?:[-_./'’][^\W_]+)*")
 _OPENS = re.compile(r"(?:^|[.!?:\"«“„]\s*)$")
+_CODE = re.compile(r"[A-ZА-ЯЁ]{1,6}[-_./]?\d")
 _SELF = frozenset({"i", "i'm", "i've", "i'll", "i'd"})
 _SHOUTED = 0.8
 """Above this share of capitalised words, capitals mean nothing: a heading, or shouting."""
@@ -57,8 +59,8 @@ def is_keywords(question: str) -> bool:
 
 
 def is_code(word: str) -> bool:
-    """Whether it names one thing by letters and digits, such as `QX-655`; not `2nd` or `401k`."""
-    return word[0].isalpha() and any(c.isdigit() for c in word)
+    """Whether it names one thing by capitals and digits, such as `QX-655`; not `2nd` or `401k`."""
+    return _CODE.match(word) is not None
 
 
 def names(question: str) -> list[list[str]]:
@@ -84,7 +86,10 @@ def names(question: str) -> list[list[str]]:
 def _is_name(word: str, before: str, shouted: bool) -> bool:
     if any(c.isdigit() for c in word):
         return any(c.isalpha() for c in word) or len(word) >= _PLAIN
-    if shouted or not word[0].isupper() or word.casefold().replace("’", "'") in _SELF:
+    low = word.casefold().replace("’", "'")
+    if shouted or not word[0].isupper() or low in _SELF or len(word) < _INITIALS:
+        return False
+    if low in STOP_WORDS and not word.isupper():  # of a title: "Up in the Air"
         return False
     return not _OPENS.search(before.rstrip(" ")) or (len(word) > 1 and word.isupper())
 

@@ -29,7 +29,7 @@ WORDS = ("coverage", "pairs", "named")
 COSINES = ("similarity", "sentence", "lead")
 FEATURES: Mapping[str, tuple[str, ...]] = {
     "same_language": (*COSINES, "coverage", "pairs", "sentence_coverage", "named"),
-    "conversation": (*COSINES, *WORDS, "typed", "yes_no", "keywords", "clear"),
+    "conversation": (*COSINES, *WORDS, "typed", "yes_no", "keywords", "clear", "open_ended"),
     "cross_language": ("similarity", "sentence", "lead"),
     "words_only": WORDS,
 }
