@@ -20,6 +20,7 @@ from rag.explanation import Explanation, Outcome, PartExplained, Place
 from rag.find import Finder, Found, Part
 from rag.join import distinct, join
 from rag.library import Library
+from rag.memo import Embeds
 from rag.retrieve import Retriever
 from rag.store import Hit, Store, StoreQuery
 from rag.trace import Step, open_tracer
@@ -263,10 +264,13 @@ class _Watched(Retriever):
         step: Step,
         vector: NDArray[np.float32] | None = None,
         documents: frozenset[str] | None = None,
+        embeds: Embeds | None = None,
     ) -> list[Passage]:
         """As `Retriever.passages`: the whole ranking comes of the same search, cut later."""
         depth = max(limit, self._depth())
-        ranked = Retriever.passages(self, question, principal, depth, step, vector, documents)
+        ranked = Retriever.passages(
+            self, question, principal, depth, step, vector, documents, embeds
+        )
         assert isinstance(self.store, _WatchedStore)
         assert self.store.last is not None
         query, hits = self.store.last

@@ -35,10 +35,10 @@ from rag.extract_read import (
     without_mark,
 )
 from rag.extract_rows import columns, in_range, not_of_others, rows_asked_for
+from rag.memo import Embeds
 from rag.store.sparse import SparseEncoder
 from rag.table_text import labelled, pairs
 from rag.types import Passage
-from serving.embedding import Embedder
 
 __all__ = ["Quote", "candidates", "sentence", "shown"]
 
@@ -74,7 +74,7 @@ def candidates(
     vector: NDArray[np.float32],
     passages: Sequence[Passage],
     sparse: SparseEncoder,
-    embedder: Embedder,
+    embedder: Embeds,
 ) -> list[Quote]:
     """The most promising sentences, best first; empty if there are no passages.
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag import extract
+from rag.memo import Memo
 from rag.refusal import Decision, Reason, decide, features
 from rag.retrieve import Retriever, describe
 from rag.trace import Trace
@@ -124,16 +125,15 @@ class Finder:
         self, question: str, principal: Principal, trace: Trace, documents: frozenset[str] | None
     ) -> tuple[list[Passage], list[extract.Quote]]:
         retriever = self.retriever
+        memo = Memo(retriever.embedder)
         with trace.step("retrieve", kind="retriever", input=question) as step:
             vector = retriever.embed_traced(question, step)
             passages = retriever.passages(
-                question, principal, self.passages, step, vector, documents
+                question, principal, self.passages, step, vector, documents, memo
             )
             step.set(output=describe(passages))
         with trace.step("score sentences", kind="embedding") as step:
-            quotes = extract.candidates(
-                question, vector, passages, retriever.sparse, retriever.embedder
-            )
+            quotes = extract.candidates(question, vector, passages, retriever.sparse, memo)
             step.set(output=[{"text": q.text, "score": round(q.score, 3)} for q in quotes])
         return passages, quotes
 

@@ -25,10 +25,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.memo import Embeds
 from rag.store.sparse import SparseEncoder
 from rag.text import split_sentences
 from rag.types import Passage
 
+Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 FILE = Path(__file__).with_name("rank.json")
 POOL = 20
 """Passages fetched to rank from; the spread of their cosines is the unit."""
@@ -71,7 +73,7 @@ class Features:
 class LateScorer:
     """Ranks passages. Thread-safe, as its parts are."""
 
-    embed: Callable[[Sequence[str]], NDArray[np.float32]]
+    embed: Embed
     """Texts to unit vectors, as `Embedder.embed_passages`."""
     sparse: SparseEncoder
 
@@ -82,20 +84,25 @@ class LateScorer:
         return weights
 
     def rank(
-        self, question: str, vector: NDArray[np.float32], passages: Sequence[Passage]
+        self,
+        question: str,
+        vector: NDArray[np.float32],
+        passages: Sequence[Passage],
+        embeds: Embeds | None = None,
     ) -> list[Passage]:
         """The same passages, the first `RANKED` of them in their new order with new scores.
 
         Args:
             vector: the question's, shape (dimension,), unit length.
             passages: of the hybrid search, best first.
+            embeds: what embeds the sentences, where their vectors serve others too.
 
         Raises:
             ModelUnavailable: an embeddings server does not answer.
         """
         if not passages:
             return []
-        features = self.features(question, vector, passages)
+        features = self.features(question, vector, passages, embeds)
         scores = [self._score(found) for found in features]
         best = [
             replace(passage, score=score)
@@ -109,14 +116,19 @@ class LateScorer:
         return best + [replace(p, score=p.score + below) for p in rest]
 
     def features(
-        self, question: str, vector: NDArray[np.float32], passages: Sequence[Passage]
+        self,
+        question: str,
+        vector: NDArray[np.float32],
+        passages: Sequence[Passage],
+        embeds: Embeds | None = None,
     ) -> list[Features]:
         """Of the first `RANKED` passages, in their order; embeds sentences of them."""
         ranked = passages[:RANKED]
         terms = self.sparse.terms(question)
         sentences = [sentences_of(p.chunk.text) for p in ranked]
         chosen = choose(terms, sentences, self.sparse)
-        cosines = self._cosines(vector, [sentences[at][number] for at, number in chosen])
+        texts = [sentences[at][number] for at, number in chosen]
+        cosines = self._cosines(vector, texts, embeds.embed_passages if embeds else self.embed)
         best: dict[int, float] = {}
         for (at, _), cosine in zip(chosen, cosines, strict=True):
             best[at] = max(best.get(at, -1.0), cosine)
@@ -142,10 +154,11 @@ class LateScorer:
         whole = sum(weight.values())
         return [sum(weight[term] for term in found) / whole if whole else 0.0 for found in held]
 
-    def _cosines(self, vector: NDArray[np.float32], texts: Sequence[str]) -> list[float]:
+    @staticmethod
+    def _cosines(vector: NDArray[np.float32], texts: Sequence[str], embed: Embed) -> list[float]:
         """Of each text and the question; a text that occurs twice is embedded once."""
         places = {text: at for at, text in enumerate(dict.fromkeys(texts))}
-        cosines = self.embed(list(places)) @ vector
+        cosines = embed(list(places)) @ vector
         return [float(cosines[places[text]]) for text in texts]
 
     def _score(self, features: Features) -> float:

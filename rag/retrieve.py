@@ -20,6 +20,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 from numpy.typing import NDArray
 
 from rag.library import Library
+from rag.memo import Embeds
 from rag.rank import POOL, LateScorer
 from rag.store import Hit, Store, StoreQuery
 from rag.store.sparse import SparseEncoder
@@ -67,12 +68,14 @@ class Retriever:
         step: Step,
         vector: NDArray[np.float32] | None = None,
         documents: frozenset[str] | None = None,
+        embeds: Embeds | None = None,
     ) -> list[Passage]:
         """At most `limit` passages that `principal` may read, best first, traced under `step`.
 
         Args:
             vector: the question's, shape (dimension,); made here if not given.
             documents: only chunks of these document ids; None: of all.
+            embeds: what embeds sentences, where their vectors serve others too.
         """
         if vector is None:
             vector = self.embed_traced(question, step)
@@ -84,7 +87,7 @@ class Retriever:
         if found and (self.reranker or self.late):
             with step.step("rerank", kind="retriever", input=question) as rerank:
                 try:
-                    found = self._ranked(question, vector, found)
+                    found = self._ranked(question, vector, found, embeds)
                     rerank.set(output=describe(found))
                 except ModelUnavailable as error:  # the order of the search is an answer too
                     rerank.fail(str(error))
@@ -96,14 +99,18 @@ class Retriever:
         return POOL if self.late else 0
 
     def _ranked(
-        self, question: str, vector: NDArray[np.float32], found: list[Passage]
+        self,
+        question: str,
+        vector: NDArray[np.float32],
+        found: list[Passage],
+        embeds: Embeds | None,
     ) -> list[Passage]:
         """Raises ModelUnavailable where a reranking or an embeddings server does not answer."""
         if self.reranker:
             scores = self.reranker.scores(question, [p.chunk.embedded_text for p in found])
             ranked = sorted(zip(scores, found, strict=True), key=lambda pair: -pair[0])
             return [replace(p, score=score) for score, p in ranked]
-        return self.late.rank(question, vector, found) if self.late else found
+        return self.late.rank(question, vector, found, embeds) if self.late else found
 
 
 class ChunkRetriever(BaseRetriever):

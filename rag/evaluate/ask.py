@@ -15,6 +15,7 @@ from rag.answers import Answer, Answered, Mode, Retrieved, Said
 from rag.evaluate.dataset import Question
 from rag.evaluate.metrics import first_ranks
 from rag.find import merged
+from rag.memo import Embeds
 from rag.retrieve import Retriever
 from rag.runtime import Runtime
 from rag.trace import Step, Trace
@@ -165,12 +166,13 @@ class _LeavingOut(Retriever):
         step: Step,
         vector: NDArray[np.float32] | None = None,
         documents: frozenset[str] | None = None,
+        embeds: Embeds | None = None,
     ) -> list[Passage]:
         """As `Retriever.passages`."""
         if documents is None:
             documents = frozenset(d.id for d in self.library.list(principal.groups))
         kept = documents - self.left_out
-        return Retriever.passages(self, question, principal, limit, step, vector, kept)
+        return Retriever.passages(self, question, principal, limit, step, vector, kept, embeds)
 
 
 def without(runtime: Runtime, names: Collection[str]) -> Runtime:
