@@ -131,7 +131,9 @@ def test_access_is_told_to_those_only_who_may_know(library: Runtime) -> None:
 
 
 def test_a_document_far_off_is_no_candidate(library: Runtime) -> None:
-    notes = [told(library, f"notes/{n:02}.txt") for n in range(0, 50, 5)]
+    few = replace(library.answerer, retriever=replace(library.retriever, candidates=40))
+    ids = [document_id(f"notes/{n:02}.txt") for n in range(0, 50, 5)]
+    notes = [explain(few, QUESTION, one, ME, ME) for one in ids]
     far = [found.parts[0] for found in notes if found.outcome is Outcome.NO_CANDIDATE]
     assert far
     best = told(library, "travel.txt").parts[0].dense
