@@ -28,7 +28,7 @@ from serving.embedding import open_embedder
 WORDS = ("coverage", "pairs", "named")
 COSINES = ("similarity", "sentence", "lead")
 FEATURES: Mapping[str, tuple[str, ...]] = {
-    "same_language": (*COSINES, "coverage", "pairs", "sentence_coverage", "named"),
+    "same_language": (*COSINES, "coverage"),
     "conversation": (*COSINES, *WORDS, "typed", "yes_no", "keywords", "clear", "open_ended"),
     "cross_language": ("similarity", "sentence", "lead"),
     "words_only": WORDS,
@@ -96,6 +96,8 @@ def _fit(data: Data, names: tuple[str, ...]) -> Model:
     features = matrix(found, names)
     answerable = np.array([sample.answerable for sample in found])
     weights = np.concatenate([np.full(len(each), 1 / len(each)) for each in data.values()])
+    if answerable.all() or not answerable.any():
+        raise SystemExit(f"{', '.join(data)}: questions of one kind only, nothing to fit.")
     for kind in (answerable, ~answerable):
         weights[kind] *= len(found) / 2 / weights[kind].sum()
     mean, spread = features.mean(axis=0), features.std(axis=0) + 1e-9
