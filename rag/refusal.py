@@ -4,9 +4,10 @@ Logistic regressions over what was retrieved: cosines, how far the best passage 
 words, names that no passage has, and the form of the question. `rag/refusal.json` holds their
 coefficients, how they were fitted (`python -m rag.evaluate.fit_refusal`), for which embedder, and
 the figures and curves of sets that a model had not seen. There are four: for a question by itself;
-for a turn of a conversation; where no passage is in the question's language, so that shared words
-say nothing; and, of shared words only, for an embedder that was not fitted for, whose cosines mean
-nothing. A code such as `QX-655` that no passage has is a refusal whatever else was found.
+for a turn of a conversation; where the best passage is not in the question's language, so that
+shared words say nothing; and, of shared words only, for an embedder that was not fitted for, whose
+cosines mean nothing. A code such as `QX-655` that no passage has is a refusal whatever else was
+found.
 
 Does not know near misses well: a passage on the topic that lacks the fact looks like an answer
 (docs/decisions/0017-refusal.md).
@@ -56,7 +57,8 @@ class Features:
     coverage: float
     """Largest share of the question's content terms in one of the best passages."""
     same_language: bool
-    """Whether one of the best passages is in the question's language."""
+    """Whether the best passage is in the question's language: in a library of both, some passage
+    always is."""
     terms: int = 0
     """Content terms of the question."""
     lead: float = 0.0
@@ -121,7 +123,7 @@ def features(
     shares = [_share(terms, frozenset(found)) for found in held]
     pairs = frozenset(pairwise(ordered))
     language = language_of(question)
-    same_language = any(p.chunk.language in ("", language) for p in passages[:COVERED_BY])
+    same_language = any(p.chunk.language in ("", language) for p in passages[:1])
     absent = missing(question, texts, sparse, same_language)
     kind = wanted(asked)
     nearest = max(quotes, key=lambda quote: quote.similarity, default=None)
