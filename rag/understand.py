@@ -74,10 +74,10 @@ def _without_model(
     question: str, history: Sequence[Turn], sparse: SparseEncoder
 ) -> tuple[str, ...]:
     asked = parts(question, sparse)
-    first = standalone(asked[0], history, sparse)
-    if len(asked) == 1:
-        return (first,)
-    return (first, *(standalone(other, history, sparse) for other in asked[1:]))
+    # A part is short and would seem to lean; the whole says whether it begins something new.
+    if len(asked) > 1 and standalone(question, history, sparse) == question:
+        return asked
+    return tuple(standalone(part, history, sparse) for part in asked)
 
 
 def clarify(

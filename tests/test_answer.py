@@ -300,3 +300,12 @@ def test_while_a_document_changes_the_old_or_the_new_answers(
     for text in seen:
         assert sum(f"{number} rpm" in text for number in range(1000, 1011)) == 1
     assert runtime.store.count(document_id("turbine.md")) == 1
+
+
+def test_parts_of_a_new_topic_do_not_lean_on_what_was_said(runtime: Runtime) -> None:
+    history = [Turn("Who services the boiler of the north wing?", "Hartmann GmbH.")]
+    question = "What does a parking pass cost and who waters the roof garden?"
+    *_, last = runtime.answerer.ask(question, STAFF, history)
+    assert isinstance(last, Answered)
+    assert "boiler" not in last.answer.search
+    assert names(last.answer) == ["parking.md", "garden.md"]
