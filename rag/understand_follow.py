@@ -18,8 +18,9 @@ from rag.store.stopwords import STOP_WORDS
 
 MOST = 6
 """Words carried along at most; the latest stay."""
-_ALONE = 3
-"""A question with at most this many content words, no name among them, leans."""
+_ALONE = 1
+"""A question with at most this many content words, no name among them, leans. Two are a topic:
+"What is the password length?" after another question begins anew."""
 _POINTING = 5
 """With at most this many it leans if it also points back; one more if it opens so."""
 
@@ -69,6 +70,8 @@ def standalone(question: str, history: Sequence[Turn], sparse: SparseEncoder) ->
 def leans(question: str, thread: Sequence[str], sparse: SparseEncoder) -> bool:
     """Whether the question goes on with what the words of `thread` are about."""
     own = content(question)
+    if thread and _foreign(own, thread):
+        return False
     if OPENS.match(question) and len(own) <= _POINTING + 1:
         return True
     if len(own) <= _POINTING and pointing(question):
@@ -76,6 +79,16 @@ def leans(question: str, thread: Sequence[str], sparse: SparseEncoder) -> bool:
     if len(own) <= _ALONE and not _NAME.search(question):
         return True
     return not set(sparse.terms(" ".join(own))).isdisjoint(sparse.terms(" ".join(thread)))
+
+
+def _foreign(own: Sequence[str], thread: Sequence[str]) -> bool:
+    """Whether the question has words, all in another script than all of the thread."""
+    here, there = {_cyrillic(word) for word in own}, {_cyrillic(word) for word in thread}
+    return len(own) > _ALONE and len(here | there) > 1 and not here & there
+
+
+def _cyrillic(word: str) -> bool:
+    return re.search("[а-яё]", word, re.IGNORECASE) is not None
 
 
 def pointing(question: str) -> bool:
