@@ -48,7 +48,9 @@ def test_a_question_that_leans_takes_the_thread_along(
 def test_a_new_topic_drops_what_was_said(question: str) -> None:
     history = after("What does a parking pass cost?", "Сколько стоит абонемент в бассейн?")
     assert standalone(question, history, SPARSE) == question
-    assert standalone("Who approves it?", [*history, Turn(question, "")], SPARSE).count("parking") == 0
+    assert (
+        standalone("Who approves it?", [*history, Turn(question, "")], SPARSE).count("parking") == 0
+    )
 
 
 @pytest.mark.parametrize(
