@@ -39,12 +39,7 @@ def open_corpus(settings: Settings, *, rebuild: bool = False) -> Iterator[Corpus
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
-        embedder = open_embedder(
-            settings.embedding_model,
-            settings.data_dir / "models",
-            settings.embedding_url,
-            settings.embedding_key.get_secret_value(),
-        )
+        embedder = embedder_of(settings)
         store = open_store(
             settings.data_dir / "index",
             settings.qdrant_url,
@@ -57,3 +52,13 @@ def open_corpus(settings: Settings, *, rebuild: bool = False) -> Iterator[Corpus
         library = open_library(settings)
         stack.callback(library.close)
         yield Corpus(embedder, store, library)
+
+
+def embedder_of(settings: Settings) -> Embedder:
+    """The embedder that the settings ask for; raises as `open_embedder`."""
+    return open_embedder(
+        settings.embedding_model,
+        settings.data_dir / "models",
+        settings.embedding_url,
+        settings.embedding_key.get_secret_value(),
+    )

@@ -119,9 +119,7 @@ def features(
     ordered = sparse.terms(question)
     terms = frozenset(ordered)
     texts = [_text(passage) for passage in passages]
-    held = [sparse.terms(text) for text in texts]
-    shares = [_share(terms, frozenset(found)) for found in held]
-    pairs = frozenset(pairwise(ordered))
+    held = [sparse.terms(text) for text in texts[:COVERED_BY]]
     language = language_of(question)
     same_language = any(p.chunk.language in ("", language) for p in passages[:1])
     absent = missing(question, texts, sparse, same_language)
@@ -130,12 +128,12 @@ def features(
     return Features(
         similarity=max((p.similarity for p in passages), default=0.0),
         sentence=nearest.similarity if nearest else 0.0,
-        coverage=max(shares[:COVERED_BY], default=0.0),
+        coverage=_best_share(terms, held),
         same_language=same_language,
         terms=len(terms),
         lead=_lead(passages),
         sentence_coverage=nearest.coverage if nearest else 0.0,
-        pairs=max((_share(pairs, frozenset(pairwise(h))) for h in held[:COVERED_BY]), default=0.0),
+        pairs=_best_share(frozenset(pairwise(ordered)), [list(pairwise(h)) for h in held]),
         missing=absent,
         named=not absent,
         typed=not kind or any(holds(kind, q.text, asked) for q in quotes[:_TYPED_BY]),
@@ -193,6 +191,10 @@ def _text(passage: Passage) -> str:
 
 def _share(wanted_: Set[object], held: Set[object]) -> float:
     return len(wanted_ & held) / len(wanted_) if wanted_ else 0.0
+
+
+def _best_share(wanted_: Set[object], held: Sequence[Sequence[object]]) -> float:
+    return max((_share(wanted_, frozenset(found)) for found in held), default=0.0)
 
 
 def _lead(passages: Sequence[Passage]) -> float:

@@ -18,7 +18,7 @@ from typing import Self
 from llama_index.core.llms import LLM
 
 from rag.answer import Answerer
-from rag.corpus import open_corpus
+from rag.corpus import Corpus, open_corpus
 from rag.library import Library
 from rag.rank import LateScorer
 from rag.retrieve import Retriever
@@ -81,21 +81,7 @@ def open_runtime(settings: Settings, *, rebuild: bool = False) -> Runtime:
         corpus = stack.enter_context(open_corpus(settings, rebuild=rebuild))
         tracer = _open_tracer(settings)
         stack.callback(tracer.close)
-        reranker = open_reranker(
-            settings.rerank_model, settings.rerank_url, settings.rerank_key.get_secret_value()
-        )
-        if reranker:
-            stack.callback(reranker.close)
-        sparse = SparseEncoder()
-        retriever = Retriever(
-            corpus.store,
-            corpus.library,
-            corpus.embedder,
-            sparse,
-            settings.candidates,
-            reranker,
-            None if reranker else LateScorer(corpus.embedder.embed_passages, sparse),
-        )
+        retriever = _retriever(settings, corpus, stack)
         answerer = _answerer(settings, retriever, tracer, llm)
         return Runtime(
             settings,
@@ -107,6 +93,25 @@ def open_runtime(settings: Settings, *, rebuild: bool = False) -> Runtime:
             answerer,
             stack.pop_all(),
         )
+
+
+def _retriever(settings: Settings, corpus: Corpus, stack: ExitStack) -> Retriever:
+    """Scores late where no reranker is set; `stack` closes the reranker."""
+    reranker = open_reranker(
+        settings.rerank_model, settings.rerank_url, settings.rerank_key.get_secret_value()
+    )
+    if reranker:
+        stack.callback(reranker.close)
+    sparse = SparseEncoder()
+    return Retriever(
+        corpus.store,
+        corpus.library,
+        corpus.embedder,
+        sparse,
+        settings.candidates,
+        reranker,
+        None if reranker else LateScorer(corpus.embedder.embed_passages, sparse),
+    )
 
 
 def _answerer(

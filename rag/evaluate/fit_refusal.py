@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from rag import refusal
+from rag.corpus import embedder_of
 from rag.evaluate.curve import drawn
 from rag.evaluate.metrics import average_precision, refusal_curve, refusals
 from rag.evaluate.refusal_samples import Sample, Source, samples, sources
 from rag.settings import load_settings
-from serving.embedding import open_embedder
 
 WORDS = ("coverage", "pairs", "named")
 COSINES = ("similarity", "sentence", "lead")
@@ -212,12 +212,7 @@ def main() -> int:
     parser.add_argument("--kept", type=Path, help="keep each set's features here, to go on later")
     options = parser.parse_args()
     settings = load_settings()
-    embedder = open_embedder(
-        settings.embedding_model,
-        settings.data_dir / "models",
-        settings.embedding_url,
-        settings.embedding_key.get_secret_value(),
-    )
+    embedder = embedder_of(settings)
     data: dict[str, Sequence[Sample]] = {}
     found: list[Source] = sources(options.folder)
     for source in found:

@@ -9,7 +9,7 @@ thresholds fitted on the other sets.
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -18,13 +18,14 @@ from sklearn.linear_model import LogisticRegression
 
 from rag import support
 from rag.answers import Support
+from rag.corpus import embedder_of
 from rag.evaluate.dataset import Selection, load
 from rag.evaluate.false_sentences import ANSWER, WRITTEN, Case, cases, crossed
 from rag.settings import load_settings
 from rag.store.sparse import SparseEncoder
 from rag.support import Evidence, Verifier, share_of_terms
 from rag.text import split_sentences
-from serving.embedding import Embedder, open_embedder
+from serving.embedding import Embedder
 
 SETS = ("clapnq-dev", "hotpotqa-100", "techdocs-en-ru", "mtrag-un")
 """Fitted on; `verify` judges on other sets."""
@@ -111,16 +112,6 @@ def fit(folder: Path, embedder: Embedder | None) -> dict[str, object]:
     sparse = SparseEncoder()
     plain = Verifier(sparse)
     samples = {name: _sample(folder / name, plain, sparse) for name in SETS}
-    left_out = {}
-    for name, found in samples.items():
-        others = fit_coverage([s for n, s in samples.items() if n != name])
-        marked, caught = judged(found, others)
-        left_out[name] = {
-            "supported": others,
-            "true_marked": round(marked, 3),
-            "false_caught": round(caught, 3),
-            "sentences": len(found),
-        }
     coverage = fit_coverage(list(samples.values()))
     old = json.loads(support.FILE.read_text("utf-8"))
     fitted = replace(plain.thresholds, supported=coverage, partly=round(coverage * PARTLY, 2))
@@ -128,7 +119,7 @@ def fit(folder: Path, embedder: Embedder | None) -> dict[str, object]:
         **old,
         "thresholds": asdict(fitted),
         "fitted_on": {name: len(found) for name, found in samples.items()},
-        "judged_by_the_others": left_out,
+        "judged_by_the_others": _left_out(samples),
     }
     if embedder is None:
         return made
@@ -150,6 +141,21 @@ def fit(folder: Path, embedder: Embedder | None) -> dict[str, object]:
     }
 
 
+def _left_out(samples: Mapping[str, Found]) -> dict[str, object]:
+    """The figures of each set by the threshold that the others give."""
+    figures: dict[str, object] = {}
+    for name, found in samples.items():
+        others = fit_coverage([s for n, s in samples.items() if n != name])
+        marked, caught = judged(found, others)
+        figures[name] = {
+            "supported": others,
+            "true_marked": round(marked, 3),
+            "false_caught": round(caught, 3),
+            "sentences": len(found),
+        }
+    return figures
+
+
 def _sample(folder: Path, verifier: Verifier, sparse: SparseEncoder) -> Found:
     """Sentences of a set, without those that need more than one passage."""
     unsure = {ANSWER} if folder.name.startswith("hotpotqa") else set()
@@ -167,12 +173,7 @@ def main() -> int:
     settings = load_settings()
     embedder = None
     if not options.without_embedder:
-        embedder = open_embedder(
-            settings.embedding_model,
-            settings.data_dir / "models",
-            settings.embedding_url,
-            settings.embedding_key.get_secret_value(),
-        )
+        embedder = embedder_of(settings)
     found = fit(options.folder, embedder)
     support.FILE.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     sys.stdout.write(json.dumps(found, indent=2) + "\n")

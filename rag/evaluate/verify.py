@@ -20,13 +20,13 @@ from time import perf_counter
 
 from rag import write
 from rag.cite import Citations
+from rag.corpus import embedder_of
 from rag.evaluate.dataset import Dataset, Selection, load
 from rag.evaluate.false_sentences import WRONG, Case, cases, crossed
 from rag.settings import Settings
 from rag.store.sparse import SparseEncoder
 from rag.support import FILE, Verifier, rank, share_of_terms
 from rag.text import split_sentences
-from serving.embedding import open_embedder
 from serving.errors import ConfigError
 
 SETS = ("xquad-en", "xquad-ru", "handbook-18f")
@@ -162,12 +162,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     sparse = SparseEncoder()
     embedder = None
     if not options.without_embedder:
-        embedder = open_embedder(
-            settings.embedding_model,
-            settings.data_dir / "models",
-            settings.embedding_url,
-            settings.embedding_key.get_secret_value(),
-        )
+        embedder = embedder_of(settings)
     verifier = Verifier(sparse, embedder)
     found = {
         name: list(judged(made, verifier, sparse, embedder is not None))
